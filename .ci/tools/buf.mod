@@ -1,4 +1,4 @@
-module t
+module github.com/ispvisualmonitor/ispvisualmonitor
 
 go 1.26.8
 
