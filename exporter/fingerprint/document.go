@@ -1,0 +1,77 @@
+package fingerprint
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Document is the canonical form of one category: [NewDocument] with the
+// complete rows of each of its sections.
+type Document struct{ sections []*Rows }
+
+// NewDocument puts the sections of a category together. It must be given
+// those that could be read and those that the router does not have, as empty:
+// a document without a section that failed would be a hash of half a
+// configuration.
+func NewDocument(sections []*Rows) Document {
+	for _, r := range sections {
+		r.sort()
+	}
+	return Document{sections}
+}
+
+// WriteTo writes the canonical form.
+func (d Document) WriteTo(w io.Writer) (int64, error) {
+	counted := &counter{w: w}
+	out := bufio.NewWriter(counted)
+	before := "["
+	for _, rows := range d.sections {
+		if rows.Len() == 0 {
+			continue
+		}
+		name, err := jsontext.AppendQuote(nil, rows.section.Name)
+		if err != nil {
+			return counted.n, fmt.Errorf("section %s: %w", rows.section.Name, err)
+		}
+		_, _ = out.WriteString(before + `{"rows":[`) // bufio keeps the error for Flush
+		for i, s := range rows.spans {
+			if i > 0 {
+				_ = out.WriteByte(',')
+			}
+			_, _ = out.Write(rows.buf[s.start:s.key])
+		}
+		_, _ = out.WriteString(`],"section":` + string(name) + "}")
+		before = ","
+	}
+	if before == "[" {
+		_, _ = out.WriteString("[")
+	}
+	_, _ = out.WriteString("]")
+	err := out.Flush()
+	return counted.n, err
+}
+
+// Fingerprint hashes the canonical form.
+func (d Document) Fingerprint() (Fingerprint, error) {
+	h := sha256.New()
+	if _, err := d.WriteTo(h); err != nil {
+		return Fingerprint{}, err
+	}
+	return Fingerprint(h.Sum(nil)), nil
+}
+
+// counter counts what passes through, as io.WriterTo wants to know.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,181 @@
+package fingerprint
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Section is one menu of a router: where it is, what of it is read, and how
+// its rows become canonical.
+type Section struct {
+	// Name identifies the section in the canonical form: "/ip/address".
+	Name string
+
+	menus    map[int]string // by major version of RouterOS
+	single   bool
+	where    []string
+	proplist []string // what to ask for: properties, aliases, dynamic
+
+	properties []property     // in the order of their names
+	slots      map[string]int // property or alias to index in properties
+	key        []int          // sort by these, then by the whole row; nil if ordered
+	within     int            // order matters among rows equal in this one, -1 if not
+}
+
+// property is how one property is written.
+type property struct {
+	name     string
+	label    []byte // `"name":`
+	set      bool
+	defaults []string
+}
+
+// dynamicProperty marks rows that no person configured.
+const dynamicProperty = "dynamic"
+
+// alwaysDefault holds what is the same everywhere: a row is enabled unless it
+// says otherwise.
+var alwaysDefault = map[string][]string{"disabled": {"false", "no"}}
+
+// Menu returns the section's menu in a major version of RouterOS, and false
+// if that version has none.
+func (s *Section) Menu(major int) (string, bool) {
+	m, ok := s.menus[major]
+	return m, ok
+}
+
+// Proplist returns the properties to ask for.
+func (s *Section) Proplist() []string { return s.proplist }
+
+// Query returns the query that leaves out, on the router already, the rows
+// which are no configuration.
+func (s *Section) Query() []string { return s.where }
+
+// compile checks a section and prepares it for the rows to come.
+func compile(spec sectionSpec, groups map[string][]string) (*Section, error) {
+	s := &Section{Name: spec.Name, single: spec.Single, where: spec.Where, within: -1, slots: map[string]int{}}
+	var err error
+	if s.menus, err = compileMenus(spec); err != nil {
+		return nil, err
+	}
+	names := slices.Clone(spec.Properties)
+	for _, g := range spec.Include {
+		members, ok := groups[g]
+		if !ok {
+			return nil, fmt.Errorf("includes group %q, which is not defined", g)
+		}
+		names = append(names, members...)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if err := s.addProperties(spec, names); err != nil {
+		return nil, err
+	}
+	if err := s.addOrder(spec); err != nil {
+		return nil, err
+	}
+	if !s.single {
+		s.proplist = append(s.proplist, dynamicProperty)
+		if len(s.where) == 0 {
+			s.where = []string{"?" + dynamicProperty + "=true", "?#!"}
+		}
+	}
+	return s, nil
+}
+
+func compileMenus(spec sectionSpec) (map[int]string, error) {
+	if !strings.HasPrefix(spec.Name, "/") {
+		return nil, errors.New("its name must be a menu, beginning with /")
+	}
+	menus := map[int]string{}
+	for version, menu := range spec.Menus {
+		switch version {
+		case "v6":
+			menus[6] = menu
+		case "v7":
+			menus[7] = menu
+		default:
+			return nil, fmt.Errorf("menus has %q, only v6 and v7 are known", version)
+		}
+	}
+	if len(menus) == 0 {
+		menus[6], menus[7] = spec.Name, spec.Name
+	}
+	for _, menu := range menus {
+		if looksSecretMenu(menu) {
+			return nil, fmt.Errorf("menu %s holds secrets and is never read", menu)
+		}
+	}
+	return menus, nil
+}
+
+func (s *Section) addProperties(spec sectionSpec, names []string) error {
+	if len(names) == 0 {
+		return errors.New("has no properties")
+	}
+	for i, name := range names {
+		label, err := jsontext.AppendQuote(nil, name)
+		if err != nil {
+			return fmt.Errorf("property %q: %w", name, err)
+		}
+		defaults := append(slices.Clone(spec.Defaults[name]), alwaysDefault[name]...)
+		s.properties = append(s.properties, property{
+			name: name, label: append(label, ':'), set: slices.Contains(spec.Sets, name), defaults: defaults,
+		})
+		for _, n := range append([]string{name}, spec.Aliases[name]...) {
+			if looksSecret(n) {
+				return fmt.Errorf("property %q looks like a secret, a script or a comment and is never read", n)
+			}
+			if _, ok := s.slots[n]; ok {
+				return fmt.Errorf("property %q is there twice", n)
+			}
+			s.slots[n] = i
+			s.proplist = append(s.proplist, n)
+		}
+	}
+	for _, n := range slices.Concat(spec.Sets, keysOf(spec.Defaults), keysOf(spec.Aliases)) {
+		if !slices.Contains(names, n) {
+			return fmt.Errorf("%q has a set, default or alias but is no property", n)
+		}
+	}
+	return nil
+}
+
+func (s *Section) addOrder(spec sectionSpec) error {
+	given := 0
+	for _, b := range []bool{spec.Single, len(spec.Key) > 0, spec.Ordered, spec.OrderedWithin != ""} {
+		if b {
+			given++
+		}
+	}
+	if given != 1 {
+		return errors.New("must have exactly one of single, key, ordered and ordered_within")
+	}
+	for _, k := range spec.Key {
+		i := slices.IndexFunc(s.properties, func(p property) bool { return p.name == k })
+		if i < 0 {
+			return fmt.Errorf("key %q is no property", k)
+		}
+		s.key = append(s.key, i)
+	}
+	if spec.OrderedWithin != "" {
+		s.within = slices.IndexFunc(s.properties, func(p property) bool { return p.name == spec.OrderedWithin })
+		if s.within < 0 {
+			return fmt.Errorf("ordered_within %q is no property", spec.OrderedWithin)
+		}
+	}
+	return nil
+}
+
+func keysOf(m map[string][]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
