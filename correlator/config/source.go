@@ -1,0 +1,230 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/prometheus/alertmanager/pkg/labels"
+	httpconfig "github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
+)
+
+// Prometheus is a server in which the exporters' fingerprints are found.
+type Prometheus struct {
+	// Name tells several servers of a tenant apart (default: its place in the list).
+	Name string `yaml:"name,omitempty"`
+	// URL is the root of its API, such as `http://prometheus:9090`.
+	URL string `yaml:"url"`
+	// PollInterval is how often it is asked (default 15s).
+	PollInterval model.Duration `yaml:"poll_interval,omitempty"`
+	// Matchers narrow the series, such as `tenant="acme"`, where several tenants share a server.
+	Matchers []string `yaml:"matchers,omitempty"`
+	// Series names the series and labels, where relabelling has changed them.
+	Series Series `yaml:"series,omitempty"`
+	// HTTPClient says how to log in: basic_auth, authorization, tls_config and so on, with the keys
+	// that Prometheus has for its own scrapes.
+	HTTPClient HTTPClient `yaml:",inline"`
+
+	// ParsedMatchers are the Matchers.
+	ParsedMatchers []*labels.Matcher `yaml:"-"`
+}
+
+// Series names what the exporter publishes.
+type Series struct {
+	// Fingerprint defaults to routeros_config_fingerprint.
+	Fingerprint string `yaml:"fingerprint,omitempty"`
+	// ObservedTimestamp defaults to routeros_config_observed_timestamp_seconds.
+	ObservedTimestamp string `yaml:"observed_timestamp,omitempty"`
+	// AllowlistVersion defaults to routeros_config_allowlist_version.
+	AllowlistVersion string `yaml:"allowlist_version,omitempty"`
+	// DeviceLabel defaults to device.
+	DeviceLabel string `yaml:"device_label,omitempty"`
+	// CategoryLabel defaults to category.
+	CategoryLabel string `yaml:"category_label,omitempty"`
+	// ExporterLabel tells exporters of one device apart, since each has a clock of its own
+	// (default instance is not used, because it names the router: empty, so one exporter a device).
+	ExporterLabel string `yaml:"exporter_label,omitempty"`
+}
+
+// Alertmanager is a server whose list of alerts is read.
+type Alertmanager struct {
+	// Name tells several servers of a tenant apart (default: its place in the list).
+	Name string `yaml:"name,omitempty"`
+	// URL is the root of its API, such as `http://alertmanager:9093`.
+	URL string `yaml:"url"`
+	// PollInterval is how often it is asked (default 30s).
+	PollInterval model.Duration `yaml:"poll_interval,omitempty"`
+	// Matchers narrow the alerts, where several tenants share a server.
+	Matchers []string `yaml:"matchers,omitempty"`
+	// HTTPClient says how to log in.
+	HTTPClient HTTPClient `yaml:",inline"`
+
+	// ParsedMatchers are the Matchers.
+	ParsedMatchers []*labels.Matcher `yaml:"-"`
+}
+
+// HTTPClient is how Prometheus' programs describe an HTTP client, masked in %#v too.
+type HTTPClient struct {
+	httpconfig.HTTPClientConfig `yaml:",inline"`
+}
+
+// GoString gives what String gives, in which secrets are masked.
+func (c HTTPClient) GoString() string { return c.String() }
+
+func (c *HTTPClient) resolve(dir string) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	c.SetDirectory(dir)
+	return nil
+}
+
+func (p *Prometheus) name() *string   { return &p.Name }
+func (a *Alertmanager) name() *string { return &a.Name }
+
+// UnmarshalYAML sets the defaults of HTTPClient, whose zero value would not follow redirects.
+func (p *Prometheus) UnmarshalYAML(unmarshal func(any) error) error {
+	type plain Prometheus
+	p.HTTPClient = HTTPClient{httpconfig.DefaultHTTPClientConfig}
+	return unmarshal((*plain)(p))
+}
+
+// UnmarshalYAML sets the defaults of HTTPClient, whose zero value would not follow redirects.
+func (a *Alertmanager) UnmarshalYAML(unmarshal func(any) error) error {
+	type plain Alertmanager
+	a.HTTPClient = HTTPClient{httpconfig.DefaultHTTPClientConfig}
+	return unmarshal((*plain)(a))
+}
+
+func (p *Prometheus) resolve(dir string) (err error) {
+	if p.PollInterval, err = pollInterval(p.PollInterval, DefaultPollInterval); err != nil {
+		return err
+	}
+	if err := p.Series.resolve(); err != nil {
+		return fmt.Errorf("series: %w", err)
+	}
+	p.ParsedMatchers, err = resolveServer(dir, p.URL, p.Matchers, &p.HTTPClient)
+	return err
+}
+
+func (a *Alertmanager) resolve(dir string) (err error) {
+	if a.PollInterval, err = pollInterval(a.PollInterval, DefaultAlertsInterval); err != nil {
+		return err
+	}
+	a.ParsedMatchers, err = resolveServer(dir, a.URL, a.Matchers, &a.HTTPClient)
+	return err
+}
+
+func resolveServer(dir, url string, matchers []string, client *HTTPClient) ([]*labels.Matcher, error) {
+	if url == "" {
+		return nil, errors.New("url is missing")
+	}
+	if err := checkURL(url); err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	if err := client.resolve(dir); err != nil {
+		return nil, err
+	}
+	parsed := make([]*labels.Matcher, 0, len(matchers))
+	for _, text := range matchers {
+		m, err := labels.ParseMatcher(text)
+		if err != nil {
+			return nil, fmt.Errorf("matchers: %q: %w", text, err)
+		}
+		parsed = append(parsed, m)
+	}
+	return parsed, nil
+}
+
+func pollInterval(given, fallback model.Duration) (model.Duration, error) {
+	switch {
+	case given == 0:
+		return fallback, nil
+	case time.Duration(given) < time.Second:
+		return 0, fmt.Errorf("poll_interval: %s is too short: use at least 1s", given)
+	}
+	return given, nil
+}
+
+func (s *Series) resolve() error {
+	s.Fingerprint = cmp.Or(s.Fingerprint, "routeros_config_fingerprint")
+	s.ObservedTimestamp = cmp.Or(s.ObservedTimestamp, "routeros_config_observed_timestamp_seconds")
+	s.AllowlistVersion = cmp.Or(s.AllowlistVersion, "routeros_config_allowlist_version")
+	s.DeviceLabel = cmp.Or(s.DeviceLabel, "device")
+	s.CategoryLabel = cmp.Or(s.CategoryLabel, "category")
+	for _, name := range []string{s.Fingerprint, s.ObservedTimestamp, s.AllowlistVersion} {
+		if !model.LegacyValidation.IsValidMetricName(name) {
+			return fmt.Errorf("%q is not a metric name", name)
+		}
+	}
+	for _, label := range []string{s.DeviceLabel, s.CategoryLabel, cmp.Or(s.ExporterLabel, "exporter")} {
+		if !model.LegacyValidation.IsValidLabelName(label) {
+			return fmt.Errorf("%q is not a label name", label)
+		}
+	}
+	return nil
+}
+
+// Webhook is a receiver of incidents.
+type Webhook struct {
+	// Name tells several receivers of a tenant apart (default: its place in the list).
+	Name string `yaml:"name,omitempty"`
+	// URL is where events are posted.
+	URL string `yaml:"url"`
+	// SecretFile holds the key of the signature.
+	SecretFile string `yaml:"secret_file"`
+	// Events are the types that are sent, of incident.opened, incident.updated, incident.acked,
+	// incident.closed (default: all of them).
+	Events []string `yaml:"events,omitempty"`
+	// HTTPClient says how to reach it.
+	HTTPClient HTTPClient `yaml:",inline"`
+
+	// Secret is the content of SecretFile.
+	Secret Secret `yaml:"-"`
+}
+
+// WebhookEvents are the types of events that a webhook can be sent.
+var WebhookEvents = []string{"incident.opened", "incident.updated", "incident.acked", "incident.closed"}
+
+// minWebhookSecret is the length below which an HMAC key could be guessed.
+const minWebhookSecret = 16
+
+func (w *Webhook) name() *string { return &w.Name }
+
+// UnmarshalYAML sets the defaults of HTTPClient. A webhook does not follow redirects: its body
+// would go to a place that nobody configured.
+func (w *Webhook) UnmarshalYAML(unmarshal func(any) error) error {
+	type plain Webhook
+	w.HTTPClient = HTTPClient{httpconfig.DefaultHTTPClientConfig}
+	w.HTTPClient.FollowRedirects = false
+	return unmarshal((*plain)(w))
+}
+
+func (w *Webhook) resolve(dir string) error {
+	if _, err := resolveServer(dir, w.URL, nil, &w.HTTPClient); err != nil {
+		return err
+	}
+	if w.SecretFile == "" {
+		return errors.New("secret_file is missing: the receiver verifies events by it")
+	}
+	secret, err := readSecretFile(within(dir, w.SecretFile))
+	if err != nil {
+		return fmt.Errorf("secret_file: %w", err)
+	}
+	if len(secret) < minWebhookSecret {
+		return fmt.Errorf("secret_file: the secret is too short: use at least %d bytes, such as `openssl rand -hex 32` prints", minWebhookSecret)
+	}
+	w.Secret = secret
+	for _, event := range w.Events {
+		if !slices.Contains(WebhookEvents, event) {
+			return fmt.Errorf("events: unknown type %q: use some of %v", event, WebhookEvents)
+		}
+	}
+	if len(w.Events) == 0 {
+		w.Events = WebhookEvents
+	}
+	return nil
+}
