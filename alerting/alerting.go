@@ -9,7 +9,7 @@ package alerting
 
 import "embed"
 
-// Files holds `rules/*.yml` (Prometheus rule files), `prometheus.yml` and `alertmanager.yml`.
+// Files holds `rules/*.yaml` (Prometheus rule files), `prometheus.yaml` and `alertmanager.yaml`.
 //
-//go:embed rules/*.yml prometheus.yml alertmanager.yml
+//go:embed rules/*.yaml prometheus.yaml alertmanager.yaml
 var Files embed.FS

@@ -40,7 +40,7 @@ type rule struct {
 // alerts answers every alerting rule by name; a name stands for one rule.
 func alerts(t *testing.T) map[string]rule {
 	t.Helper()
-	paths, err := fs.Glob(alerting.Files, "rules/*.yml")
+	paths, err := fs.Glob(alerting.Files, "rules/*.yaml")
 	require.NoError(t, err)
 	found := map[string]rule{}
 	for _, path := range paths {
@@ -71,7 +71,7 @@ func TestEveryAlertCarriesWhatTheCorrelatorNeeds(t *testing.T) {
 			ScrapeInterval model.Duration `yaml:"scrape_interval"`
 		} `yaml:"global"`
 	}
-	raw, err := alerting.Files.ReadFile("prometheus.yml")
+	raw, err := alerting.Files.ReadFile("prometheus.yaml")
 	require.NoError(t, err)
 	require.NoError(t, yaml.Unmarshal(raw, &prometheus))
 
@@ -119,7 +119,7 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 func TestEveryAlertIsTestedFiringAndSilent(t *testing.T) {
 	t.Parallel()
 	fires, silent := map[string]bool{}, map[string]bool{}
-	files, err := filepath.Glob("tests/*.yml")
+	files, err := filepath.Glob("tests/*.yaml")
 	require.NoError(t, err)
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
@@ -159,10 +159,10 @@ func TestTheToolsOfPrometheusAgree(t *testing.T) {
 		return files
 	}
 	for _, command := range [][]string{
-		slices.Concat([]string{"promtool", "check", "rules", "--lint=all"}, glob("rules/*.yml")),
-		{"promtool", "check", "config", "--lint=all", "prometheus.yml"},
-		slices.Concat([]string{"promtool", "test", "rules"}, glob("tests/*.yml")),
-		{"amtool", "check-config", "alertmanager.yml"},
+		slices.Concat([]string{"promtool", "check", "rules", "--lint=all"}, glob("rules/*.yaml")),
+		{"promtool", "check", "config", "--lint=all", "prometheus.yaml"},
+		slices.Concat([]string{"promtool", "test", "rules"}, glob("tests/*.yaml")),
+		{"amtool", "check-config", "alertmanager.yaml"},
 	} {
 		t.Run(strings.Join(command[:2], " "), func(t *testing.T) {
 			t.Parallel()

@@ -19,7 +19,7 @@ import (
 
 func ruleFiles(t *testing.T) map[string][]byte {
 	t.Helper()
-	paths, err := fs.Glob(alerting.Files, "rules/*.yml")
+	paths, err := fs.Glob(alerting.Files, "rules/*.yaml")
 	require.NoError(t, err)
 	files := map[string][]byte{}
 	for _, path := range paths {
@@ -105,7 +105,7 @@ func TestConfigurationsPassTheToolsOfPrometheus(t *testing.T) {
 	require.NoError(t, os.Mkdir(rules, 0o755))
 	places := pace.Places{
 		Exporter: "127.0.0.1:1001", Prometheus: "127.0.0.1:1002", Alertmanager: "127.0.0.1:1003",
-		Correlator: "127.0.0.1:1004", RuleFiles: filepath.Join(rules, "*.yml"),
+		Correlator: "127.0.0.1:1004", RuleFiles: filepath.Join(rules, "*.yaml"),
 		AlertmanagerToken: filepath.Join(dir, "token"),
 	}
 	write := func(name string, content []byte) string {
@@ -118,8 +118,8 @@ func TestConfigurationsPassTheToolsOfPrometheus(t *testing.T) {
 		require.NoError(t, err)
 		write(path, rewritten)
 	}
-	prometheus := write("prometheus.yml", rewrite(t, "prometheus.yml", places, pace.Lab().Prometheus))
-	alertmanager := write("alertmanager.yml", rewrite(t, "alertmanager.yml", places, pace.Lab().Alertmanager))
+	prometheus := write("prometheus.yaml", rewrite(t, "prometheus.yaml", places, pace.Lab().Prometheus))
+	alertmanager := write("alertmanager.yaml", rewrite(t, "alertmanager.yaml", places, pace.Lab().Alertmanager))
 
 	for _, command := range [][]string{
 		{"promtool", "check", "config", "--lint=all", prometheus},
@@ -134,16 +134,16 @@ func TestConfigurationsLeadToThePlaces(t *testing.T) {
 	t.Parallel()
 	places := pace.Places{
 		Exporter: "127.0.0.1:1001", Prometheus: "127.0.0.1:1002", Alertmanager: "127.0.0.1:1003",
-		Correlator: "127.0.0.1:1004", RuleFiles: "/rules/*.yml", AlertmanagerToken: "/token",
+		Correlator: "127.0.0.1:1004", RuleFiles: "/rules/*.yaml", AlertmanagerToken: "/token",
 	}
-	prometheus := string(rewrite(t, "prometheus.yml", places, pace.Lab().Prometheus))
+	prometheus := string(rewrite(t, "prometheus.yaml", places, pace.Lab().Prometheus))
 	for _, want := range []string{
 		"scrape_interval: 1s", "evaluation_interval: 1s", "url: http://127.0.0.1:1001/sd",
-		"replacement: 127.0.0.1:1001", "127.0.0.1:1003", "127.0.0.1:1004", "/rules/*.yml",
+		"replacement: 127.0.0.1:1001", "127.0.0.1:1003", "127.0.0.1:1004", "/rules/*.yaml",
 	} {
 		require.Contains(t, prometheus, want)
 	}
-	alertmanager := string(rewrite(t, "alertmanager.yml", places, pace.Lab().Alertmanager))
+	alertmanager := string(rewrite(t, "alertmanager.yaml", places, pace.Lab().Alertmanager))
 	for _, want := range []string{
 		"url: http://127.0.0.1:1004/api/v1/alertmanager/webhook", "credentials_file: /token",
 		"group_wait: 1s", "group_interval: 1s", "max_alerts: 0", "send_resolved: true",
