@@ -10,12 +10,12 @@ import (
 var secretWords = []string{
 	"password", "passwd", "passphrase", "secret", "secrets", "pin", "cak", "psk", "preshared",
 	"key", "keys", "community", "token", "tokens", "credential", "credentials",
-	"script", "source", "on", "identity", "comment",
+	"script", "source", "identity", "comment",
 }
 
-// publicNames contain such a word and are known to be harmless: identifiers
-// of keys, not keys.
-var publicNames = []string{"authentication-key-id", "route-comment", "set-route-comment"}
+// publicNames contain such a word and are known to be harmless: names and
+// numbers of keys, an interface, what a filter sets on a route.
+var publicNames = []string{"authentication-key-id", "route-comment", "set-route-comment", "update-source"}
 
 // secretMenus hold little else than secrets; none of them, nor anything below
 // them, can be a section.
@@ -37,6 +37,9 @@ func looksSecret(property string) bool {
 	words := strings.FieldsFunc(strings.ToLower(property), func(r rune) bool {
 		return r == '-' || r == '.' || r == '_' || (r >= '0' && r <= '9')
 	})
+	if len(words) > 0 && words[0] == "on" { // on-up, on-event: scripts
+		return true
+	}
 	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(secretWords, w) })
 }
 

@@ -1,0 +1,68 @@
+package collector
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
+)
+
+const namespace = "routeros"
+
+// Samples gathers what a collector has read.
+type Samples struct{ metrics []prometheus.Metric }
+
+// Metrics returns the samples gathered so far.
+func (s *Samples) Metrics() []prometheus.Metric { return s.metrics }
+
+func (s *Samples) gauge(d *prometheus.Desc, v float64, labels ...string) {
+	s.add(d, prometheus.GaugeValue, v, labels)
+}
+
+func (s *Samples) counter(d *prometheus.Desc, v float64, labels ...string) {
+	s.add(d, prometheus.CounterValue, v, labels)
+}
+
+func (s *Samples) add(d *prometheus.Desc, t prometheus.ValueType, v float64, labels []string) {
+	for i, l := range labels {
+		labels[i] = text(l)
+	}
+	s.metrics = append(s.metrics, prometheus.MustNewConstMetric(d, t, v, labels...))
+}
+
+// text makes a router's bytes into a label value, which has to be UTF-8: what
+// is not, is taken as ISO 8859-1, under which different names stay different.
+func text(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	runes := make([]rune, len(s))
+	for i := range len(s) {
+		runes[i] = rune(s[i])
+	}
+	return string(runes)
+}
+
+func desc(subsystem, name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// number returns a numeric property; false if the row has none or the router
+// wrote something else ("auto").
+func number(row routeros.Row, property string) (float64, bool) {
+	v, ok := row.Get(property)
+	if !ok {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	return f, err == nil
+}

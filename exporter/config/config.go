@@ -1,0 +1,135 @@
+package config
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+// Config is the exporter's configuration file.
+type Config struct {
+	// Fingerprint is about the reading of configurations.
+	Fingerprint Fingerprint `yaml:"fingerprint"`
+	// Modules are the ways to scrape a device, by name.
+	Modules map[string]*Module `yaml:"modules"`
+	// Devices are the routers that may be scraped: no others are.
+	Devices []*Device `yaml:"devices"`
+
+	hash [sha256.Size]byte
+}
+
+// Fingerprint is about the reading of configurations.
+type Fingerprint struct {
+	// Interval is the time between two readings. Default: 60s.
+	Interval Duration `yaml:"interval"`
+	// CategoryTimeout bounds the reading of one category. Default: 30s.
+	CategoryTimeout Duration `yaml:"category_timeout"`
+}
+
+// Module is one way to scrape a device.
+type Module struct {
+	// Collectors are the families to read. Default: all.
+	Collectors []string `yaml:"collectors"`
+	// Timeout bounds a probe, whatever the scrape timeout is. Default: 30s.
+	Timeout Duration `yaml:"timeout"`
+	// DynamicInterfaces reads the interfaces of subscribers as well: a series
+	// for each of them. Default: false.
+	DynamicInterfaces bool `yaml:"dynamic_interfaces"`
+}
+
+// Device is one router.
+type Device struct {
+	// Name is the target of a probe.
+	Name string `yaml:"name"`
+	// Address is host or host:port. Default port: 8728, with TLS 8729.
+	Address string `yaml:"address"`
+	// Username is the router's user.
+	Username string `yaml:"username"`
+	// Password, PasswordFile, PasswordEnv: one of them. A file is read anew
+	// at each login.
+	Password     Secret `yaml:"password"`
+	PasswordFile string `yaml:"password_file"`
+	PasswordEnv  string `yaml:"password_env"`
+	// TLS switches to api-ssl.
+	TLS *TLS `yaml:"tls"`
+	// Module is the module that service discovery names. Default: default.
+	Module string `yaml:"module"`
+	// Labels are the target's labels in service discovery.
+	Labels map[string]string `yaml:"labels"`
+	// ConnectTimeout bounds connecting and logging in. Default: 5s.
+	ConnectTimeout Duration `yaml:"connect_timeout"`
+	// MaxInFlight bounds the commands under way at once. Default: 8.
+	MaxInFlight int `yaml:"max_in_flight"`
+
+	dir string // of the configuration file
+}
+
+// Hash returns the SHA-256 of the file, for the metric of the configuration.
+func (c *Config) Hash() [sha256.Size]byte { return c.hash }
+
+// HostPort returns the address with its port.
+func (d *Device) HostPort() string {
+	if _, _, err := net.SplitHostPort(d.Address); err == nil {
+		return d.Address
+	}
+	port := "8728"
+	if d.TLS != nil {
+		port = "8729"
+	}
+	return net.JoinHostPort(strings.Trim(d.Address, "[]"), port)
+}
+
+// Login returns the password as it is now.
+func (d *Device) Login() (string, error) {
+	switch {
+	case d.PasswordFile != "":
+		text, err := os.ReadFile(inDir(d.dir, d.PasswordFile))
+		if err != nil {
+			return "", fmt.Errorf("password_file of device %s: %w", d.Name, err)
+		}
+		return strings.TrimRight(string(text), "\r\n"), nil
+	case d.PasswordEnv != "":
+		text, ok := os.LookupEnv(d.PasswordEnv)
+		if !ok {
+			return "", fmt.Errorf("password_env of device %s: the environment has no variable %s", d.Name, d.PasswordEnv)
+		}
+		return text, nil
+	default:
+		return d.Password.Reveal(), nil
+	}
+}
+
+// Revision is the same for two devices whose settings are, secrets included.
+// What is only told to service discovery is not part of it: the connection
+// need not be made anew for a label.
+func (d *Device) Revision() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %q %q %q %v %d %q",
+		d.HostPort(), d.Username, d.Password.Reveal(), d.PasswordFile, d.PasswordEnv, d.ConnectTimeout, d.MaxInFlight, d.dir)
+	if d.TLS != nil {
+		ca, err := os.ReadFile(inDir(d.dir, d.TLS.CAFile)) // as it is now; an error shows when the file is needed
+		fmt.Fprintf(h, " %+v %q %v", *d.TLS, ca, err)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// TLSConfig returns the settings of TLS, nil without.
+func (d *Device) TLSConfig() (*tls.Config, error) {
+	if d.TLS == nil {
+		return nil, nil //nolint:nilnil // no TLS is an answer
+	}
+	host, _, err := net.SplitHostPort(d.HostPort())
+	if err != nil {
+		return nil, err
+	}
+	return d.TLS.config(d.dir, cmp.Or(d.TLS.ServerName, host))
+}
+
+// Duration is a length of time as Go and Prometheus write it ("90s").
+type Duration time.Duration

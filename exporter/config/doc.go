@@ -1,0 +1,2 @@
+// Package config reads the exporter's configuration file.
+package config

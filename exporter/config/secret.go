@@ -1,0 +1,44 @@
+package config
+
+import (
+	"encoding/json"
+	"log/slog"
+
+	"gopkg.in/yaml.v3"
+)
+
+// masked stands for a secret wherever it would be printed.
+const masked = "<secret>"
+
+// Secret is a text that no print, log or encoding shows. Only Reveal does.
+type Secret struct{ text string }
+
+// NewSecret returns text as a secret.
+func NewSecret(text string) Secret { return Secret{text} }
+
+// Reveal returns the text. It is for the login alone.
+func (s Secret) Reveal() string { return s.text }
+
+// IsZero reports whether there is no secret.
+func (s Secret) IsZero() bool { return s.text == "" }
+
+// String implements fmt.Stringer for %s and %v.
+func (s Secret) String() string { return masked }
+
+// GoString implements fmt.GoStringer for %#v.
+func (s Secret) GoString() string { return masked }
+
+// MarshalText masks the secret in every encoding of text.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
+
+// MarshalJSON masks the secret in JSON.
+func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(masked) }
+
+// MarshalYAML masks the secret in YAML.
+func (s Secret) MarshalYAML() (any, error) { return masked, nil }
+
+// LogValue masks the secret in structured logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
+
+// UnmarshalYAML reads the secret.
+func (s *Secret) UnmarshalYAML(node *yaml.Node) error { return node.Decode(&s.text) }

@@ -1,0 +1,215 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// validator gathers what is wrong with a configuration, each with its line.
+type validator struct {
+	file string
+	root *yaml.Node
+
+	collectors []string // those that a module may name
+	errs       []error
+}
+
+// add notes an error at a place in the file: the keys and indexes that lead
+// there, of which as many are followed as exist.
+func (v *validator) add(place []any, format string, args ...any) {
+	v.errs = append(v.errs, fmt.Errorf("%s:%d: %s", v.file, v.line(place), fmt.Sprintf(format, args...)))
+}
+
+func (v *validator) line(place []any) int {
+	node := v.root
+	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
+		node = node.Content[0]
+	}
+	line := node.Line
+	for _, step := range place {
+		next, at := child(node, step)
+		if next == nil {
+			break
+		}
+		node, line = next, at
+	}
+	return line
+}
+
+// child returns the node below a key or an index, and the line where it begins.
+func child(node *yaml.Node, step any) (*yaml.Node, int) {
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	switch step := step.(type) {
+	case string:
+		for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
+			if node.Content[i].Value == step {
+				return node.Content[i+1], node.Content[i].Line
+			}
+		}
+	case int:
+		if node.Kind == yaml.SequenceNode && step < len(node.Content) {
+			return node.Content[step], node.Content[step].Line
+		}
+	}
+	return nil, 0
+}
+
+// maxInterval is the longest time between two readings of a configuration
+// that still makes sense of "when did it change".
+const maxInterval = 24 * time.Hour
+
+func (v *validator) check(c *Config) {
+	if i := time.Duration(c.Fingerprint.Interval); i < time.Second || i > maxInterval {
+		v.add([]any{"fingerprint", "interval"}, "fingerprint.interval must be between 1s and 24h")
+	}
+	if time.Duration(c.Fingerprint.CategoryTimeout) < time.Second {
+		v.add([]any{"fingerprint", "category_timeout"}, "fingerprint.category_timeout must be 1s or more")
+	}
+	if len(c.Modules) == 0 {
+		v.add([]any{"modules"}, "no modules; add at least: modules: {default: {}}")
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
+		for i, collector := range c.Modules[name].Collectors {
+			if !slices.Contains(v.collectors, collector) {
+				v.add([]any{"modules", name, "collectors", i}, "module %s: unknown collector %q; known are %s",
+					name, collector, strings.Join(v.collectors, ", "))
+			}
+		}
+		if time.Duration(c.Modules[name].Timeout) < time.Second {
+			v.add([]any{"modules", name, "timeout"}, "module %s: timeout must be 1s or more", name)
+		}
+	}
+	v.devices(c)
+}
+
+func (v *validator) devices(c *Config) {
+	first := map[string]int{}
+	for i, d := range c.Devices {
+		place := []any{"devices", i}
+		if d == nil {
+			v.add(place, "device %d is empty: give it a name, an address and a username, or remove it", i+1)
+			continue
+		}
+		if line, ok := first[d.Name]; ok && d.Name != "" {
+			v.add(append(place, "name"), "device %s is there twice, first in line %d: give each a name of its own", d.Name, line)
+		} else {
+			first[d.Name] = v.line(append(place, "name"))
+		}
+		v.device(c, d, place)
+	}
+}
+
+func (v *validator) device(c *Config, d *Device, place []any) {
+	at := func(key string) []any { return append(slices.Clone(place), key) }
+	who := d.Name
+	if who == "" {
+		v.add(at("name"), "device without a name: add name, which is the target of its probes")
+		who = "without a name"
+	}
+	if problem := addressProblem(d); problem != "" {
+		v.add(at("address"), "device %s: %s", who, problem)
+	}
+	if d.Username == "" {
+		v.add(at("username"), "device %s: no username: add the router's user for monitoring", who)
+	}
+	v.password(d, who, at)
+	if _, ok := c.Modules[d.Module]; !ok && len(c.Modules) > 0 {
+		v.add(at("module"), "device %s: there is no module %s: add it under modules, or choose one of %s",
+			who, d.Module, strings.Join(slices.Sorted(maps.Keys(c.Modules)), ", "))
+	}
+	if d.MaxInFlight < 1 || d.MaxInFlight > 24 {
+		// Routers were seen to lose replies from 25 on.
+		v.add(at("max_in_flight"), "device %s: max_in_flight must be between 1 and 24", who)
+	}
+	if time.Duration(d.ConnectTimeout) < 100*time.Millisecond {
+		v.add(at("connect_timeout"), "device %s: connect_timeout must be 100ms or more", who)
+	}
+	v.labels(d, who, at("labels"))
+	if d.TLS == nil {
+		return
+	}
+	if d.TLS.InsecureSkipVerify && (d.TLS.PinSHA256 != "" || d.TLS.CAFile != "") {
+		v.add(at("tls"), "device %s: tls.insecure_skip_verify makes ca_file and pin_sha256 useless: remove one or the other", who)
+	}
+	if _, err := d.TLSConfig(); err != nil && addressProblem(d) == "" {
+		v.add(at("tls"), "device %s: %v", who, err)
+	}
+}
+
+// addressProblem says what is wrong with the address, empty if nothing is.
+func addressProblem(d *Device) string {
+	if d.Address == "" {
+		return "no address: add the router's host or host:port"
+	}
+	if strings.Contains(d.Address, "/") {
+		return fmt.Sprintf("address %q is no host or host:port", d.Address)
+	}
+	host, port, err := net.SplitHostPort(d.HostPort())
+	if err != nil || host == "" {
+		return fmt.Sprintf("address %q is no host or host:port", d.Address)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return fmt.Sprintf("address %q has no valid port", d.Address)
+	}
+	return ""
+}
+
+func (v *validator) password(d *Device, who string, at func(string) []any) {
+	given := 0
+	for _, is := range []bool{!d.Password.IsZero(), d.PasswordFile != "", d.PasswordEnv != ""} {
+		if is {
+			given++
+		}
+	}
+	// An empty password is what a router has before it is set up; it has to
+	// be written down to be meant.
+	if _, line := v.find(at("password")); given == 0 && line == 0 {
+		v.add(at("password"), "device %s: no password: give one of password_file, password_env and password", who)
+	}
+	if given > 1 {
+		v.add(at("password"), "device %s: more than one password: keep one of password_file, password_env and password", who)
+	}
+	if given == 1 {
+		if _, err := d.Login(); err != nil {
+			v.add(at("password_file"), "%v", err)
+		}
+	}
+}
+
+// find follows a place to its end; line 0 if it is not there.
+func (v *validator) find(place []any) (*yaml.Node, int) {
+	node, line := v.root, 0
+	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
+		node = node.Content[0]
+	}
+	for _, step := range place {
+		if node, line = child(node, step); node == nil {
+			return nil, 0
+		}
+	}
+	return node, line
+}
+
+// labelName is what Prometheus accepts of a label in service discovery.
+var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
+func (v *validator) labels(d *Device, who string, place []any) {
+	for _, name := range slices.Sorted(maps.Keys(d.Labels)) {
+		switch {
+		case !labelName.MatchString(name) || strings.HasPrefix(name, "__"):
+			v.add(append(place, name), "device %s: label %q is no valid name: use letters, digits and _", who, name)
+		case name == "device":
+			v.add(append(place, name), "device %s: the label device is the device's name: remove it", who)
+		}
+	}
+}

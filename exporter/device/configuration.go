@@ -1,0 +1,123 @@
+package device
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/collector"
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/fingerprint"
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
+)
+
+// longestStart bounds how long the first reading of the configuration waits,
+// so that many devices do not begin at once.
+const longestStart = 10 * time.Second
+
+// watchConfiguration reads the configuration again and again until the device
+// is closed.
+func (d *Device) watchConfiguration() {
+	wait := time.NewTimer(rand.N(min(d.opts.FingerprintInterval, longestStart)))
+	defer wait.Stop()
+	for {
+		select {
+		case <-d.life.Done():
+			return
+		case <-wait.C:
+		}
+		began := time.Now()
+		d.readConfiguration()
+		wait.Reset(max(0, d.opts.FingerprintInterval-time.Since(began)))
+	}
+}
+
+// readConfiguration reads every category once. They are read one after the
+// other, so that no more than one is in memory and scrapes get their turn.
+func (d *Device) readConfiguration() {
+	if _, err := d.session.get(d.life); err != nil {
+		for i := range d.opts.Allowlist.Categories {
+			d.ledger.fail(i, 0) // the session has said why
+		}
+		return
+	}
+	for i, category := range d.opts.Allowlist.Categories {
+		began := d.opts.Now()
+		document, err := d.Document(d.life, category)
+		if d.life.Err() != nil {
+			return
+		}
+		var hash fingerprint.Fingerprint
+		if err == nil {
+			hash, err = document.Fingerprint()
+		}
+		ended := d.opts.Now()
+		if err != nil {
+			d.ledger.fail(i, ended.Sub(began))
+			d.complainOf("configuration, category "+category.Name, err)
+			continue
+		}
+		if d.ledger.observe(i, hash, began, ended) {
+			d.opts.Logger.Info("configuration changed", slog.String("device", d.opts.Name),
+				slog.String("category", category.Name), slog.String("fingerprint", hash.Short()))
+		}
+	}
+	d.ledger.complete()
+	d.readHistory()
+}
+
+func (d *Device) readHistory() {
+	ctx, cancel := context.WithTimeout(d.life, d.opts.CategoryTimeout)
+	defer cancel()
+	l, err := d.session.get(ctx)
+	if err != nil {
+		return // the session has said why
+	}
+	last, ok, err := collector.LastHistory(ctx, l)
+	switch {
+	case err != nil && d.life.Err() == nil:
+		d.complainOf("history", err)
+	case ok:
+		d.ledger.noteHistory(last)
+	}
+}
+
+// Document reads one category of the router's configuration, completely or
+// not at all. Its sections are read at once.
+func (d *Device) Document(ctx context.Context, c fingerprint.Category) (fingerprint.Document, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.opts.CategoryTimeout)
+	defer cancel()
+	l, err := d.session.get(ctx)
+	if err != nil {
+		return fingerprint.Document{}, err
+	}
+	sections := make([]*fingerprint.Rows, len(c.Sections))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, s := range c.Sections {
+		sections[i] = fingerprint.NewRows(s, 0)
+		menu, ok := s.Menu(l.major)
+		if !ok {
+			continue
+		}
+		group.Go(func() error { return readSection(ctx, l, menu, s, sections[i]) })
+	}
+	if err := group.Wait(); err != nil {
+		return fingerprint.Document{}, fmt.Errorf("category %s: %w", c.Name, err)
+	}
+	return fingerprint.NewDocument(sections), nil
+}
+
+// readSection reads the rows of one menu. A router without the menu has no
+// such configuration.
+func readSection(ctx context.Context, r collector.Router, menu string, s *fingerprint.Section, rows *fingerprint.Rows) error {
+	err := r.Run(ctx, routeros.Print(menu, s.Proplist(), s.Query()...), func(row routeros.Row) error {
+		return rows.Add(row.All())
+	})
+	if routeros.IsMissing(err) {
+		return nil
+	}
+	return err
+}

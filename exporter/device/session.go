@@ -1,0 +1,207 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
+)
+
+// link is a connection to a router whose version is known.
+type link struct {
+	*routeros.Conn
+	major int
+}
+
+// session keeps the one connection to a router: it is opened when it is first
+// wanted, shared by all, and opened anew, in time, when it is lost.
+type session struct {
+	opts Options
+	life context.Context // ends with the device
+	wg   *sync.WaitGroup // of the device
+
+	mu       sync.Mutex
+	current  *link
+	opening  *attempt
+	breaker  *breaker
+	logins   uint64
+	failures map[routeros.Reason]uint64
+	carried  routeros.Traffic // by connections that are no more
+	complain *rate.Sometimes  // keeps a dead router from filling the log
+	lastWoe  routeros.Reason  // what was last complained of
+}
+
+// attempt is a connection being opened, for which many may wait.
+type attempt struct {
+	done chan struct{}
+	link *link
+	err  error
+}
+
+func newSession(life context.Context, wg *sync.WaitGroup, o Options) *session {
+	s := &session{opts: o, life: life, wg: wg, breaker: newBreaker(), failures: map[routeros.Reason]uint64{}}
+	s.complain = newComplaint()
+	return s
+}
+
+func newComplaint() *rate.Sometimes { return &rate.Sometimes{First: 1, Interval: 10 * time.Minute} }
+
+// get returns the connection, opening it if need be. It waits no longer than
+// the context allows; an attempt that was begun goes on for those who come
+// later.
+func (s *session) get(ctx context.Context) (*link, error) {
+	s.mu.Lock()
+	if s.current != nil && s.current.Err() == nil {
+		defer s.mu.Unlock()
+		return s.current, nil
+	}
+	s.lost()
+	if s.opening == nil {
+		if err := s.breaker.check(s.opts.Now()); err != nil {
+			s.mu.Unlock()
+			return nil, err
+		}
+		if s.life.Err() != nil {
+			s.mu.Unlock()
+			return nil, fmt.Errorf("device %s is closed", s.opts.Name)
+		}
+		s.opening = &attempt{done: make(chan struct{})}
+		s.wg.Go(func() { s.open() })
+	}
+	a := s.opening
+	s.mu.Unlock()
+
+	select {
+	case <-a.done:
+		return a.link, a.err
+	case <-ctx.Done():
+		return nil, &routeros.Error{Reason: routeros.ReasonTimeout, Op: "connect to " + s.opts.Address, Err: ctx.Err()}
+	}
+}
+
+// lost takes note of a connection that has ended. s.mu is held.
+func (s *session) lost() {
+	if s.current == nil {
+		return
+	}
+	err := s.current.Err()
+	s.failures[routeros.ReasonOf(err)]++
+	s.carried = add(s.carried, s.current.Traffic())
+	s.current = nil
+	s.opts.Logger.Warn("connection to the router lost, connecting again", slog.String("device", s.opts.Name), slog.Any("err", err))
+}
+
+// open makes one attempt and tells all who wait for it.
+func (s *session) open() {
+	ctx, cancel := context.WithTimeout(s.life, s.opts.ConnectTimeout)
+	defer cancel()
+	l, err := dial(ctx, s.opts)
+
+	s.mu.Lock()
+	a := s.opening
+	s.opening = nil
+	a.link, a.err = l, err
+	switch {
+	case err == nil:
+		if s.breaker.failures > 0 {
+			s.opts.Logger.Info("router answers again", slog.String("device", s.opts.Name))
+		}
+		s.current = l
+		s.logins++
+		s.breaker.succeeded()
+		s.complain, s.lastWoe = newComplaint(), ""
+	case s.life.Err() == nil:
+		reason := routeros.ReasonOf(err)
+		s.failures[reason]++
+		s.breaker.failed(s.opts.Now(), err)
+		s.complainOf(reason, err)
+	}
+	s.mu.Unlock()
+	close(a.done)
+}
+
+// complainOf logs a failure if it is news or the last time is long ago.
+func (s *session) complainOf(reason routeros.Reason, err error) {
+	if reason != s.lastWoe {
+		s.complain, s.lastWoe = newComplaint(), reason
+	}
+	s.complain.Do(func() {
+		s.opts.Logger.Warn("cannot read the router", slog.String("device", s.opts.Name),
+			slog.String("reason", string(reason)), slog.Any("err", err))
+	})
+}
+
+// dial opens a connection and learns the version of RouterOS, on which it
+// depends where things are.
+func dial(ctx context.Context, o Options) (*link, error) {
+	conn, err := routeros.Dial(ctx, routeros.Options{
+		Address: o.Address, Username: o.Username, Password: o.Password,
+		TLS: o.TLS, Dial: o.Dial, MaxInFlight: o.MaxInFlight,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var version string
+	err = conn.Run(ctx, routeros.Print("/system/resource", []string{"version"}), func(row routeros.Row) error {
+		version = row.String("version")
+		return nil
+	})
+	if err == nil {
+		var major int
+		if major, err = majorOf(version); err == nil {
+			return &link{conn, major}, nil
+		}
+	}
+	return nil, errors.Join(fmt.Errorf("learn the version of RouterOS: %w", err), conn.Close())
+}
+
+// majorOf returns 6 of "6.49.7 (long-term)", and 7 of all that come after.
+func majorOf(version string) (int, error) {
+	first, _, _ := strings.Cut(version, ".")
+	major, err := strconv.Atoi(first)
+	if err != nil || major < 6 {
+		return 0, fmt.Errorf("version %q is not supported: RouterOS 6 or later is needed", version)
+	}
+	return min(major, 7), nil
+}
+
+// close ends the connection.
+func (s *session) close() {
+	s.mu.Lock()
+	l := s.current
+	s.mu.Unlock()
+	if l != nil {
+		_ = l.Close() // always nil: there is nothing to be flushed
+	}
+}
+
+// stats returns counts for the metrics, the reasons complete.
+func (s *session) stats() (logins uint64, failures map[routeros.Reason]uint64, traffic routeros.Traffic) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	failures = make(map[routeros.Reason]uint64)
+	for _, r := range routeros.Reasons() {
+		failures[r] = s.failures[r]
+	}
+	traffic = s.carried
+	if s.current != nil {
+		traffic = add(traffic, s.current.Traffic())
+	}
+	return s.logins, failures, traffic
+}
+
+func add(a, b routeros.Traffic) routeros.Traffic {
+	return routeros.Traffic{
+		Commands:      a.Commands + b.Commands,
+		SentBytes:     a.SentBytes + b.SentBytes,
+		ReceivedBytes: a.ReceivedBytes + b.ReceivedBytes,
+	}
+}
