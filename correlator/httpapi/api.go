@@ -1,0 +1,136 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+	"connectrpc.com/validate"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/api/v1/apiv1connect"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/authn"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
+)
+
+// Submitter commits one input of a tenant. It returns what came of it when that is durable. An
+// *engine.Refusal means that the input is wrong; any other error that nothing was accepted.
+type Submitter interface {
+	Submit(ctx context.Context, tenant string, in engine.Input) ([]engine.Effect, error)
+}
+
+// Reader answers questions about one tenant. A thing that the tenant does not have is
+// engine.ErrNotFound.
+type Reader interface {
+	Devices(ctx context.Context, tenant string, q engine.DeviceQuery) ([]engine.DeviceView, error)
+	Inventory(ctx context.Context, tenant string) (engine.InventoryView, error)
+	ConfigChanges(ctx context.Context, tenant string, q engine.ConfigChangeQuery) (engine.ConfigChangePage, error)
+	Changes(ctx context.Context, tenant string, q engine.ChangeQuery) (engine.ChangePage, error)
+	Change(ctx context.Context, tenant, id string) (engine.ChangeView, error)
+	Incidents(ctx context.Context, tenant string, q engine.IncidentQuery) (engine.IncidentPage, error)
+	Incident(ctx context.Context, tenant, id string) (engine.IncidentView, error)
+	Annotations(ctx context.Context, tenant string, q engine.AnnotationQuery) (engine.Annotations, error)
+	Status(ctx context.Context, tenant string) (engine.StatusView, error)
+}
+
+// Options of an API.
+type Options struct {
+	Submitter Submitter
+	Reader    Reader
+	// Observations serves the push road.
+	Observations apiv1connect.ObservationServiceHandler
+	Guard        *authn.Guard
+	Logger       *slog.Logger
+	Registerer   prometheus.Registerer
+	// Now is the service's clock.
+	Now func() time.Time
+	// Version is told by GetStatus.
+	Version string
+	// MaxBatchBytes bounds a batch of observations and an inventory, decompressed (default 20 MiB).
+	MaxBatchBytes int
+	// Timeout bounds one call (default 30 s).
+	Timeout time.Duration
+}
+
+// Defaults of Options.
+const (
+	defaultMaxBatchBytes = 20 << 20
+	defaultTimeout       = 30 * time.Second
+	// maxCallBytes bounds what any other call may send.
+	maxCallBytes = 1 << 20
+	// compressMinBytes: below it, compression costs more than it saves.
+	compressMinBytes = 1 << 10
+)
+
+// API serves the services of api/v1.
+type API struct {
+	server  *connect.Server
+	options []connecthttp.Option
+}
+
+// New checks the options and makes an API.
+func New(o Options) (*API, error) {
+	if o.Submitter == nil || o.Reader == nil || o.Observations == nil || o.Guard == nil || o.Logger == nil || o.Registerer == nil || o.Now == nil {
+		return nil, errors.New("httpapi: Submitter, Reader, Observations, Guard, Logger, Registerer and Now are required")
+	}
+	if o.MaxBatchBytes == 0 {
+		o.MaxBatchBytes = defaultMaxBatchBytes
+	}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	// In this order: what is refused is counted too, and nothing is decoded for a stranger.
+	server := connect.NewServer(
+		newMetrics(o.Registerer).interceptor,
+		o.Guard.Interceptor(permissions),
+		deadline(o.Timeout),
+		validate.NewServerInterceptor(),
+		ours(o.Logger),
+	)
+	apiv1connect.RegisterAnnotationServiceHandler(server, annotations{o.Reader})
+	apiv1connect.RegisterChangeServiceHandler(server, changes{o.Submitter, o.Reader})
+	apiv1connect.RegisterConfigChangeServiceHandler(server, configChanges{o.Reader})
+	apiv1connect.RegisterIncidentServiceHandler(server, incidents{o.Submitter, o.Reader})
+	apiv1connect.RegisterInventoryServiceHandler(server, inventory{o.Submitter, o.Reader})
+	apiv1connect.RegisterObservationServiceHandler(server, o.Observations)
+	apiv1connect.RegisterStatusServiceHandler(server, status{o.Reader, o.Now, o.Version})
+	return &API{server: server, options: []connecthttp.Option{
+		connecthttp.WithCompressMinBytes(compressMinBytes),
+		connecthttp.WithConditionalOptions(func(spec connect.Spec) []connecthttp.Option {
+			if large[spec.Procedure] {
+				return []connecthttp.Option{connecthttp.WithReadMaxBytes(o.MaxBatchBytes)}
+			}
+			return []connecthttp.Option{connecthttp.WithReadMaxBytes(maxCallBytes)}
+		}),
+	}}, nil
+}
+
+// Mount lays the API's routes onto mux.
+func (a *API) Mount(mux *http.ServeMux) { connecthttp.Mount(mux, a.server, a.options...) }
+
+// deadline bounds a call, so that a stuck database does not collect waiting callers.
+func deadline(timeout time.Duration) connect.ServerInterceptor {
+	return func(next connect.ServerFunc) connect.ServerFunc {
+		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+			ctx, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			return next(ctx, spec, stream)
+		}
+	}
+}
+
+// tenant answers the caller's tenant. The guard lets no call through without an identity.
+func tenant(ctx context.Context) string {
+	id, _ := authn.FromContext(ctx)
+	return id.Tenant
+}
+
+// actor answers whom to write down as the one who did it.
+func actor(ctx context.Context) string {
+	id, _ := authn.FromContext(ctx)
+	return id.Actor()
+}

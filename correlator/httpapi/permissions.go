@@ -1,0 +1,32 @@
+package httpapi
+
+import (
+	"github.com/ispvisualmonitor/ispvisualmonitor/api/v1/apiv1connect"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/authn"
+)
+
+// permissions says what each procedure needs. One that is missing here is refused to everybody.
+var permissions = map[string]authn.Permission{
+	apiv1connect.AnnotationServiceListAnnotationsProcedure:     authn.Read,
+	apiv1connect.ChangeServiceListChangesProcedure:             authn.Read,
+	apiv1connect.ChangeServiceGetChangeProcedure:               authn.Read,
+	apiv1connect.ChangeServiceCreateChangeProcedure:            authn.Operate,
+	apiv1connect.ChangeServiceStartChangeProcedure:             authn.Operate,
+	apiv1connect.ChangeServiceCompleteChangeProcedure:          authn.Operate,
+	apiv1connect.ChangeServiceCancelChangeProcedure:            authn.Operate,
+	apiv1connect.ConfigChangeServiceListConfigChangesProcedure: authn.Read,
+	apiv1connect.IncidentServiceListIncidentsProcedure:         authn.Read,
+	apiv1connect.IncidentServiceGetIncidentProcedure:           authn.Read,
+	apiv1connect.IncidentServiceAcknowledgeIncidentProcedure:   authn.Operate,
+	apiv1connect.InventoryServiceListDevicesProcedure:          authn.Read,
+	apiv1connect.InventoryServiceGetInventoryProcedure:         authn.Read,
+	apiv1connect.InventoryServiceReplaceInventoryProcedure:     authn.Administer,
+	apiv1connect.ObservationServiceObserveProcedure:            authn.Observe,
+	apiv1connect.StatusServiceGetStatusProcedure:               authn.Identify,
+}
+
+// large names the procedures that take more than an ordinary call.
+var large = map[string]bool{
+	apiv1connect.InventoryServiceReplaceInventoryProcedure: true,
+	apiv1connect.ObservationServiceObserveProcedure:        true,
+}
