@@ -114,8 +114,6 @@ type IncidentSelector struct {
 	// however long ago they began.
 	Causes      []string
 	ClosedSince time.Time
-	// During: open incidents with DuringChangeID or DuringMaintenanceID equal to this window id.
-	During string
 }
 
 // CalendarStore keeps change records, maintenance and blackout windows.

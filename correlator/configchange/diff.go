@@ -1,0 +1,278 @@
+package configchange
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// MaxSummary bounds the lines of a summary: who wants the whole of a rewritten firewall reads the
+// sections themselves.
+const MaxSummary = 100
+
+// Diff compares two canonical configurations of one category (objects of section → rows, or section
+// → one object) and gives a line for each changed property, in the order of sections and rows:
+//
+//	/routing/bgp/connection upstream-a: input.filter "in-a" → "in-b"
+//	/routing/bgp/connection upstream-b: added (remote.as "64501", templates "default")
+//	/ip/dns: servers "192.0.2.1" → "192.0.2.2"
+//
+// Rows are matched by their name, else by what they have in common: nothing of a vendor's menus is
+// known here. What is not valid JSON of that form gives no lines.
+func Diff(before, after json.RawMessage) []string {
+	old, okOld := parseSections(before)
+	now, okNow := parseSections(after)
+	if !okOld || !okNow {
+		return nil
+	}
+	union := maps.Clone(old)
+	maps.Copy(union, now)
+	var lines []string
+	for _, section := range slices.Sorted(maps.Keys(union)) {
+		lines = append(lines, diffSection(section, old[section], now[section])...)
+	}
+	if extra := len(lines) - MaxSummary; extra > 0 {
+		lines = append(lines[:MaxSummary], fmt.Sprintf("and %d more changed properties", extra))
+	}
+	return lines
+}
+
+type row map[string]string
+
+// parseSections reads section → rows; a single object counts as one row.
+func parseSections(raw json.RawMessage) (map[string][]row, bool) {
+	var sections map[string]json.RawMessage
+	if json.Unmarshal(raw, &sections) != nil {
+		return nil, false
+	}
+	out := make(map[string][]row, len(sections))
+	for name, body := range sections {
+		var rows []map[string]any
+		if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+			body = slices.Concat([]byte("["), body, []byte("]"))
+		}
+		if decodeNumbersAsText(body, &rows) != nil {
+			return nil, false
+		}
+		for _, r := range rows {
+			out[name] = append(out[name], textOf(r))
+		}
+	}
+	return out, true
+}
+
+func decodeNumbersAsText(raw []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	return dec.Decode(into)
+}
+
+func textOf(r map[string]any) row {
+	out := make(row, len(r))
+	for property, value := range r {
+		switch v := value.(type) {
+		case string:
+			out[property] = v
+		default:
+			encoded, err := json.Marshal(v)
+			if err != nil {
+				continue // what was just decoded can be encoded
+			}
+			out[property] = string(encoded)
+		}
+	}
+	return out
+}
+
+func diffSection(section string, before, after []row) []string {
+	onlyBefore, onlyAfter := withoutCommon(before, after)
+	if len(onlyBefore)+len(onlyAfter) == 0 {
+		if !slices.EqualFunc(before, after, maps.Equal) {
+			return []string{section + ": rows were reordered"}
+		}
+		return nil
+	}
+	var lines []string
+	for _, p := range pair(onlyBefore, onlyAfter) {
+		title := section
+		if label := p.label(); label != "" {
+			title += " " + label
+		}
+		switch {
+		case p.before == nil:
+			lines = append(lines, title+": added"+p.after.inBrackets())
+		case p.after == nil:
+			lines = append(lines, title+": removed"+p.before.inBrackets())
+		default:
+			lines = append(lines, p.changes(title)...)
+		}
+	}
+	return lines
+}
+
+// withoutCommon takes away the rows that both sides have, as often as both have them.
+func withoutCommon(before, after []row) (onlyBefore, onlyAfter []row) {
+	count := map[string]int{}
+	for _, r := range after {
+		count[r.identity()]++
+	}
+	for _, r := range before {
+		if count[r.identity()] > 0 {
+			count[r.identity()]--
+		} else {
+			onlyBefore = append(onlyBefore, r)
+		}
+	}
+	for _, r := range slices.Backward(after) {
+		if count[r.identity()] > 0 {
+			count[r.identity()]--
+			onlyAfter = append(onlyAfter, r)
+		}
+	}
+	slices.Reverse(onlyAfter)
+	return onlyBefore, onlyAfter
+}
+
+func (r row) identity() string {
+	var b strings.Builder
+	for _, property := range slices.Sorted(maps.Keys(r)) {
+		fmt.Fprintf(&b, "%q=%q;", property, r[property])
+	}
+	return b.String()
+}
+
+type rowPair struct{ before, after row }
+
+// maxLikened bounds the rows that are compared each with each; beyond it unnamed rows are shown as
+// removed and added.
+const maxLikened = 1000
+
+// pair matches rows that changed: by name first, then greedily by the number of properties that
+// they share. A row without a partner was added or removed.
+func pair(before, after []row) []rowPair {
+	partner := make([]int, len(before))
+	used := make([]bool, len(after))
+	byName := map[string]int{}
+	for i, a := range slices.Backward(after) {
+		if name := a[nameProperty]; name != "" {
+			byName[name] = i
+		}
+	}
+	for i, b := range before {
+		partner[i] = -1
+		if at, ok := byName[b[nameProperty]]; ok && !used[at] {
+			partner[i], used[at] = at, true
+		}
+	}
+	for i, b := range before {
+		if partner[i] < 0 && len(before) <= maxLikened && len(after) <= maxLikened {
+			partner[i] = mostAlike(b, after, used)
+		}
+	}
+	var pairs []rowPair
+	for i, b := range before {
+		p := rowPair{before: b}
+		if partner[i] >= 0 {
+			p.after = after[partner[i]]
+		}
+		pairs = append(pairs, p)
+	}
+	for i, a := range after {
+		if !used[i] {
+			pairs = append(pairs, rowPair{after: a})
+		}
+	}
+	return pairs
+}
+
+// mostAlike takes the free row that shares most with b; -1 when none could be the same one.
+func mostAlike(b row, after []row, used []bool) int {
+	best, most := -1, 0
+	for i, a := range after {
+		if !used[i] && b.likeness(a) > most {
+			best, most = i, b.likeness(a)
+		}
+	}
+	if best >= 0 {
+		used[best] = true
+	}
+	return best
+}
+
+// likeness is the number of properties that two rows share; 0 when they share less than half, and
+// cannot be the same one. Two rows of one property each are always the same setting.
+func (r row) likeness(other row) int {
+	shared := 0
+	for property, value := range r {
+		if v, ok := other[property]; ok && v == value {
+			shared++
+		}
+	}
+	switch {
+	case len(r) == 1 && len(other) == 1 && r[nameProperty] == "" && other[nameProperty] == "":
+		return 1
+	case 2*shared < min(len(r), len(other)):
+		return 0
+	default:
+		return shared
+	}
+}
+
+// nameProperty is what a row is called by, wherever it has one.
+const nameProperty = "name"
+
+// label is the row's name, or else a property that did not change and reads like an identity: the
+// first in order whose value is not a mere switch.
+func (p rowPair) label() string {
+	for _, r := range []row{p.after, p.before} {
+		if name := r[nameProperty]; name != "" {
+			return name
+		}
+	}
+	r := p.after
+	if r == nil || p.before == nil {
+		return ""
+	}
+	for _, property := range slices.Sorted(maps.Keys(r)) {
+		value := r[property]
+		if value == p.before[property] && len(value) > 1 && value != "true" && value != "false" && value != "yes" && value != "no" {
+			return property + "=" + value
+		}
+	}
+	return ""
+}
+
+func (r row) inBrackets() string {
+	var parts []string
+	for _, property := range slices.Sorted(maps.Keys(r)) {
+		if property != nameProperty {
+			parts = append(parts, fmt.Sprintf("%s %q", property, r[property]))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+func (p rowPair) changes(title string) []string {
+	union := maps.Clone(p.before)
+	maps.Copy(union, p.after)
+	var lines []string
+	for _, property := range slices.Sorted(maps.Keys(union)) {
+		old, had := p.before[property]
+		now, has := p.after[property]
+		switch {
+		case had && has && old != now:
+			lines = append(lines, fmt.Sprintf("%s: %s %q → %q", title, property, old, now))
+		case had && !has:
+			lines = append(lines, fmt.Sprintf("%s: %s %q → unset", title, property, old))
+		case !had && has:
+			lines = append(lines, fmt.Sprintf("%s: %s unset → %q", title, property, now))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,122 @@
+package incident
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
+)
+
+// maxPieces bounds how many pieces of change evidence a candidate carries: beyond the ten best they
+// are noise.
+const maxPieces = 10
+
+// weighed is one change with the terms it has for one candidate.
+type weighed struct {
+	change configchange.Change
+	terms  Terms
+	steps  int // dependency steps from the candidate to the changed device
+}
+
+// changeEvidence weighs the changes of an incident for one candidate after the other.
+type changeEvidence struct {
+	judge    Judge
+	byDevice map[string][]timed
+}
+
+// timed is a change that could precede the onset, with the terms that no candidate alters.
+type timed struct {
+	change configchange.Change
+	timing timing
+}
+
+func newChangeEvidence(j Judge, f Facts) *changeEvidence {
+	ev := &changeEvidence{judge: j, byDevice: map[string][]timed{}}
+	for _, c := range f.Changes {
+		t := timingOf(c.NotBefore, c.NotAfter, f.Onset, f.Lookback, j.Weights.Change.PrecedenceOdds, j.Weights.Change.DecayFloor)
+		if t.share > 0 {
+			ev.byDevice[c.Device] = append(ev.byDevice[c.Device], timed{change: c, timing: t})
+		}
+	}
+	return ev
+}
+
+// onDevice gives a device candidate the changes of itself and of all that it depends on.
+func (ev *changeEvidence) onDevice(s *scene, c *suspect) {
+	if len(ev.byDevice) == 0 {
+		return
+	}
+	symptoms := s.symptoms(c.explains)
+	for device, steps := range s.graph.Ancestors(c.name) {
+		for _, t := range ev.byDevice[device] {
+			c.changes = append(c.changes, ev.weigh(t, symptoms, steps))
+		}
+	}
+	ev.settle(c)
+}
+
+// onDevices gives a candidate the changes of its own devices alone.
+func (ev *changeEvidence) onDevices(s *scene, c *suspect) {
+	symptoms := s.symptoms(c.explains)
+	for _, device := range c.devices {
+		for _, t := range ev.byDevice[device] {
+			c.changes = append(c.changes, ev.weigh(t, symptoms, 0))
+		}
+	}
+	ev.settle(c)
+}
+
+// ofRollout gives a roll-out one piece, the best of its changes.
+func (ev *changeEvidence) ofRollout(s *scene, c *suspect, changes []configchange.Change) {
+	symptoms := s.symptoms(c.explains)
+	for _, change := range changes {
+		for _, t := range ev.byDevice[change.Device] {
+			if t.change.ID == change.ID {
+				c.changes = append(c.changes, ev.weigh(t, symptoms, 0))
+			}
+		}
+	}
+	ev.settle(c)
+	c.changes = c.changes[:min(1, len(c.changes))]
+}
+
+// settle drops what weighs nothing, sorts best first, and notes the candidate's own best.
+func (ev *changeEvidence) settle(c *suspect) {
+	c.changes = slices.DeleteFunc(c.changes, func(w weighed) bool { return w.terms.Product() <= 0 })
+	slices.SortFunc(c.changes, func(a, b weighed) int {
+		return cmp.Or(cmp.Compare(b.terms.Product(), a.terms.Product()),
+			b.change.NotAfter.Compare(a.change.NotAfter), cmp.Compare(a.change.ID, b.change.ID))
+	})
+	for _, w := range c.changes {
+		if w.steps == 0 {
+			c.own = max(c.own, w.terms.Product())
+		}
+	}
+	c.changes = c.changes[:min(maxPieces, len(c.changes))]
+}
+
+func (ev *changeEvidence) weigh(t timed, symptoms []string, steps int) weighed {
+	affinity := 0.0
+	for _, symptom := range symptoms { // of several alerts the best counts
+		affinity = max(affinity, ev.judge.Rules.Affinity(symptom, t.change.Category))
+	}
+	return weighed{change: t.change, steps: steps, terms: Terms{
+		Base:              ev.judge.Weights.Change.Base,
+		Precedence:        t.timing.precedence,
+		TimeDecay:         t.timing.decay,
+		CategoryAffinity:  affinity,
+		TopologyProximity: math.Pow(ev.judge.Weights.Change.Step, float64(steps)),
+	}}
+}
+
+// symptoms are the distinct symptoms of alerts, in order of first appearance.
+func (s *scene) symptoms(alerts []int) []string {
+	var out []string
+	for _, i := range alerts {
+		if !slices.Contains(out, s.alerts[i].Symptom) {
+			out = append(out, s.alerts[i].Symptom)
+		}
+	}
+	return out
+}

@@ -1,0 +1,194 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
+)
+
+// Standing is what the first candidate of an open incident still takes with it: the entities whose
+// later alerts are consequences, however late they come.
+type Standing struct {
+	impact map[string]bool
+	own    string // the candidate itself, which may have another trouble of its own
+	from   time.Time
+}
+
+// StandingOf gives the standing of an incident whose first candidate is still down (the device, link
+// or peer, not merely hot or slow); false when it is not.
+func (j Judge) StandingOf(judgement Judgement, onset Interval, occurrences []Occurrence) (Standing, bool) {
+	if len(judgement.Candidates) == 0 {
+		return Standing{}, false
+	}
+	cause := judgement.Candidates[0]
+	firing := slices.DeleteFunc(slices.Clone(occurrences), func(o Occurrence) bool { return !o.Firing() })
+	s := newScene(j.Graph, firing)
+	failure, down := j.failureOf(s, cause)
+	if !down {
+		return Standing{}, false
+	}
+	standing := Standing{impact: map[string]bool{}, from: onset.NotBefore}
+	for _, d := range j.Graph.Impact(failure, s.down) {
+		standing.impact[d] = true
+	}
+	if cause.Kind == KindDevice {
+		standing.own = cause.Name
+	}
+	return standing, true
+}
+
+// failureOf is what of the candidate is down now.
+func (j Judge) failureOf(s *scene, cause Candidate) (topology.Failure, bool) {
+	var alerts []int
+	for _, d := range cause.Devices {
+		alerts = append(alerts, s.bySubject[d]...)
+		alerts = append(alerts, s.named[d]...)
+	}
+	alerts = append(alerts, s.sites[cause.Name]...)
+	device := slices.ContainsFunc(alerts, func(i int) bool {
+		return saysDeviceDown(s.alerts[i].Symptom) && slices.Contains(cause.Devices, s.alerts[i].Device)
+	})
+	link := slices.ContainsFunc(alerts, func(i int) bool { return saysLinkDown(s.alerts[i].Symptom) })
+	switch {
+	case cause.Kind == KindLink:
+		return topology.Failure{Links: []string{cause.Name}}, link
+	case device, cause.Kind != KindDevice && link:
+		return topology.Failure{Devices: cause.Devices}, true
+	case len(alerts) == 0 && len(s.alerts) > 0 && cause.Kind == KindDevice:
+		// It never said anything itself; what it took down speaks for it.
+		deduced := slices.ContainsFunc(s.alerts, func(o Occurrence) bool {
+			return saysDeviceDown(o.Symptom) && slices.Contains(cause.Explains, o.Device)
+		})
+		return topology.Failure{Devices: cause.Devices}, deduced
+	case link && len(cause.Explains) > 1:
+		return topology.Failure{Devices: cause.Devices}, true // the outage has shown that it takes others along
+	case link:
+		return topology.Failure{Links: s.downLinksOf(cause.Name)}, true
+	default:
+		return topology.Failure{}, false
+	}
+}
+
+// downLinksOf are the links of a device that an alert says are down.
+func (s *scene) downLinksOf(device string) []string {
+	var out []string
+	for name := range s.down.Links {
+		if l, ok := s.graph.Link(name); ok && (l.A.Device == device || l.B.Device == device) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Takes says whether an alert is a consequence of what is still down.
+func (st Standing) Takes(o Occurrence, joinWindow time.Duration) bool {
+	return o.Device != "" && o.Device != st.own && st.impact[o.Device] &&
+		!o.StartsAt.Before(st.from.Add(-joinWindow))
+}
+
+// Unit is what grouping moves as a whole: the alerts of an existing incident, or one new alert.
+type Unit struct {
+	Occurrences []Occurrence // at least one
+	Span        Interval     // of the onsets
+}
+
+// Group says which units are one event: those that one candidate of the greedy cover over all of
+// them explains, where each follows the one before within the join window (gap of the spans of
+// onsets). It returns groups of indexes into units, every unit in exactly one group, in order of
+// their first members.
+func (j Judge) Group(units []Unit, f Facts, joinWindow time.Duration) [][]int {
+	f.Occurrences = nil
+	unitsOf := map[string][]int{} // fingerprint → units
+	for u, unit := range units {
+		for _, o := range unit.Occurrences {
+			if known := unitsOf[o.Fingerprint]; len(known) == 0 || known[len(known)-1] != u {
+				unitsOf[o.Fingerprint] = append(known, u)
+			}
+		}
+		f.Occurrences = append(f.Occurrences, unit.Occurrences...)
+		if u == 0 {
+			f.Onset = onsetFrom(unit.Occurrences)
+		} else {
+			onset := onsetFrom(unit.Occurrences)
+			f.Onset.NotBefore = earlier(f.Onset.NotBefore, onset.NotBefore)
+			f.Onset.NotAfter = earlier(f.Onset.NotAfter, onset.NotAfter)
+		}
+	}
+	s := newScene(j.Graph, f.Occurrences)
+	sets := newUnion(len(units))
+	for _, p := range j.cover(s, j.suspects(s, f)) {
+		sets.chain(units, s.unitsIn(p.explains, unitsOf), joinWindow)
+	}
+	return sets.groups()
+}
+
+func onsetFrom(occurrences []Occurrence) Interval {
+	onset, _ := OnsetOf(occurrences)
+	return onset
+}
+
+// unitsIn are the units of the alerts, each once.
+func (s *scene) unitsIn(alerts []int, unitsOf map[string][]int) []int {
+	var out []int
+	for _, i := range alerts {
+		out = append(out, unitsOf[s.alerts[i].Fingerprint]...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// union is a disjoint-set forest over units.
+type union struct{ parent []int }
+
+func newUnion(n int) *union {
+	u := &union{parent: make([]int, n)}
+	for i := range u.parent {
+		u.parent[i] = i
+	}
+	return u
+}
+
+func (u *union) find(i int) int {
+	for u.parent[i] != i {
+		u.parent[i] = u.parent[u.parent[i]]
+		i = u.parent[i]
+	}
+	return i
+}
+
+func (u *union) join(a, b int) {
+	a, b = u.find(a), u.find(b)
+	u.parent[max(a, b)] = min(a, b) // the first unit leads its group
+}
+
+// chain joins the members whose spans of onsets follow each other within the window.
+func (u *union) chain(units []Unit, members []int, window time.Duration) {
+	slices.SortStableFunc(members, func(a, b int) int { return units[a].Span.NotBefore.Compare(units[b].Span.NotBefore) })
+	var reached Interval
+	for i, m := range members {
+		if i > 0 && reached.Gap(units[m].Span) <= window {
+			u.join(members[i-1], m)
+			reached = reached.hull(units[m].Span)
+		} else {
+			reached = units[m].Span
+		}
+	}
+}
+
+func (u *union) groups() [][]int {
+	index := map[int]int{}
+	var out [][]int
+	for i := range u.parent {
+		root := u.find(i)
+		at, known := index[root]
+		if !known {
+			at = len(out)
+			index[root] = at
+			out = append(out, nil)
+		}
+		out[at] = append(out[at], i)
+	}
+	return out
+}

@@ -1,0 +1,156 @@
+package incident
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+// Judge weighs the facts of one incident. It is a pure function: the same facts give an equal
+// judgement, in whatever order they were learnt.
+func (j Judge) Judge(f Facts) Judgement {
+	s := newScene(j.Graph, f.Occurrences)
+	out := Judgement{WeightsVersion: j.Weights.Version, RulesVersion: j.Rules.Version()}
+	picks := j.cover(s, j.suspects(s, f))
+	for i, p := range picks {
+		out.Candidates = append(out.Candidates, j.candidate(s, f, p, i == 0))
+	}
+	if len(picks) > 0 {
+		first := picks[0]
+		out.Impact = j.impactOf(s, first)
+		if j.changeRelated(out.Candidates[0]) {
+			out.Label = Label
+		}
+		out.ProbableFixes = j.probableFixes(s, f, first)
+	}
+	out.Explanation = j.explain(s, picks, out)
+	out.Unknowns = j.unknowns(s, f, picks)
+	return out
+}
+
+func (j Judge) candidate(s *scene, f Facts, p pick, first bool) Candidate {
+	c := Candidate{
+		Kind: p.kind, Name: p.name, Devices: slices.Clone(p.devices), Role: Contributing,
+		Explains: s.subjects(p.explains),
+	}
+	if first {
+		c.Role = Primary
+	}
+	for _, w := range p.changes {
+		c.Evidence = append(c.Evidence, Evidence{
+			Kind: EvidenceChange, ConfigChangeID: w.change.ID, Weight: w.terms.Product(), Terms: w.terms,
+			Text: j.changeText(w.change, f.Onset),
+		})
+	}
+	c.Evidence = append(c.Evidence, j.stateEvidence(s, p.suspect)...)
+	c.Score = round(j.coverScore(s, p.suspect) + sum(c.Evidence))
+	c.Confidence = round(j.confidence(s, p.suspect, c.Evidence))
+	return c
+}
+
+// coverScore is what the candidate explains of everything, less what is silent, in weight units.
+func (j Judge) coverScore(s *scene, c suspect) float64 {
+	silent := j.Weights.Cover.Silent
+	if c.own >= j.Weights.Counts() {
+		silent = j.Weights.Cover.SilentChanged
+	}
+	return j.Weights.Cover.Explained * (s.amount(c.explains) - silent*float64(c.silent))
+}
+
+// amount counts alerts by their shares: all alerts of one subject together are 1.
+func (s *scene) amount(alerts []int) float64 {
+	total := 0.0
+	for _, i := range alerts {
+		total += s.share[i]
+	}
+	return total
+}
+
+// confidence is the weights found over those that could be expected: all alerts explained, full
+// state evidence, and a change right before the onset. Without a change that counts, what could be
+// expected of one is less, since most devices fail by themselves at times.
+func (j Judge) confidence(s *scene, c suspect, evidence []Evidence) float64 {
+	w := j.Weights.Confidence
+	found := w.Coverage * s.amount(c.explains) / float64(len(s.bySubject))
+	expected := w.Coverage + w.State
+	state := 0.0
+	for _, e := range evidence {
+		if e.Kind == EvidenceState {
+			state += e.Weight
+		}
+	}
+	found += min(state, w.State)
+	if best := c.best(); best >= j.Weights.Counts() {
+		found += best
+		expected += j.Weights.Change.Base
+	} else {
+		expected += w.NoChange
+	}
+	return min(w.Ceiling, max(0, found/expected))
+}
+
+func (j Judge) changeRelated(first Candidate) bool {
+	return slices.ContainsFunc(first.Evidence, func(e Evidence) bool {
+		return e.Kind == EvidenceChange && e.Weight >= j.Weights.Counts()
+	})
+}
+
+func (j Judge) impactOf(s *scene, p pick) Impact {
+	sites := map[string]bool{}
+	for _, d := range p.impact {
+		if site := s.graph.SiteOf(d); site != "" {
+			sites[site] = true
+		}
+	}
+	return Impact{Sites: len(sites), Devices: len(p.impact), Services: len(s.graph.ServicesHit(p.impact, s.down))}
+}
+
+// probableFixes are changes of the first candidate that follow the onset and precede the recovery.
+func (j Judge) probableFixes(s *scene, f Facts, first pick) []Fix {
+	recovery, over := recoveryOf(s)
+	if !over {
+		return nil
+	}
+	symptoms := s.symptoms(first.explains)
+	var out []Fix
+	for _, c := range f.Changes {
+		follows := !c.NotBefore.Before(f.Onset.NotAfter) && !c.NotAfter.After(recovery)
+		if !follows || !slices.Contains(first.devices, c.Device) {
+			continue
+		}
+		fits := slices.ContainsFunc(symptoms, func(symptom string) bool { return j.Rules.Affinity(symptom, c.Category) >= fixAffinity })
+		if fits {
+			out = append(out, Fix{ConfigChangeID: c.ID, Text: j.changeTitle(c) + " " + between(c) + ", before the recovery at " + clock(recovery)})
+		}
+	}
+	return out
+}
+
+// fixAffinity is how well a change must fit the symptom to be taken for what repaired it.
+const fixAffinity = 0.5
+
+// recoveryOf is when the last alert ended; false while one fires.
+func recoveryOf(s *scene) (time.Time, bool) {
+	var last time.Time
+	for _, o := range s.alerts {
+		if o.EndsAt == nil {
+			return time.Time{}, false
+		}
+		if o.EndsAt.After(last) {
+			last = *o.EndsAt
+		}
+	}
+	return last, true
+}
+
+func sum(evidence []Evidence) float64 {
+	total := 0.0
+	for _, e := range evidence {
+		total += e.Weight
+	}
+	return total
+}
+
+// round keeps scores readable and equal on every machine.
+func round(x float64) float64 { return cmp.Or(math.Round(x*1e6)/1e6, 0) }

@@ -1,0 +1,210 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
+)
+
+// Facts are all that a judgement is made of, besides topology, tables and weights.
+type Facts struct {
+	Occurrences []Occurrence // all of the incident, at least one
+	Onset       Interval
+	Lookback    time.Duration // X
+	// Changes are those of the devices in Reach that could matter, and of every category of which
+	// Rollouts asks; others do no harm.
+	Changes   []configchange.Change
+	Sightings map[string]Sighting // by device, of those in Reach; for what could not be known
+	Truncated int                 // alerts that Alertmanager left out
+}
+
+// Judge knows what does not change from incident to incident.
+type Judge struct {
+	Graph   *topology.Graph
+	Rules   *Rules
+	Weights Weights
+}
+
+// scene is the incident's alerts, arranged by what they are about.
+type scene struct {
+	graph  *topology.Graph
+	alerts []Occurrence // the newest occurrence of each alert, by StartsAt
+	// share is what an alert counts for: all alerts of one subject together count 1.
+	share     []float64
+	bySubject map[string][]int // device, or site, or the alert itself → alerts
+	// named are, for a device, the alerts of others that name it as the other end of a link or session.
+	named map[string][]int
+	// namedLink are, for a link, the alerts that name it, from either end.
+	namedLink map[string][]int
+	sites     map[string][]int // alerts that stand for a site
+	down      topology.Down
+}
+
+// Subject is what an alert is about: its device, else its site, else only itself.
+func (o Occurrence) Subject() string {
+	switch {
+	case o.Device != "":
+		return o.Device
+	case o.Site != "":
+		return o.Site
+	default:
+		return o.AlertName
+	}
+}
+
+// saysDeviceDown: the symptoms that say that a device is down where dependency groups ask.
+func saysDeviceDown(symptom string) bool {
+	return symptom == SymptomDeviceUnreachable || symptom == SymptomReboot
+}
+
+// saysLinkDown: the symptoms that say it of one link or peer alone.
+func saysLinkDown(symptom string) bool {
+	return symptom == SymptomInterfaceDown || symptom == SymptomOSPFDown || symptom == SymptomBGPDown
+}
+
+func newScene(g *topology.Graph, occurrences []Occurrence) *scene {
+	s := &scene{
+		graph: g, alerts: newestOfEach(occurrences),
+		bySubject: map[string][]int{}, named: map[string][]int{}, namedLink: map[string][]int{}, sites: map[string][]int{},
+		down: topology.Down{Devices: map[string]bool{}, Links: map[string]bool{}},
+	}
+	for i, o := range s.alerts {
+		if o.Device == "" && o.Site != "" {
+			s.sites[o.Site] = append(s.sites[o.Site], i)
+		}
+		s.bySubject[o.Subject()] = append(s.bySubject[o.Subject()], i)
+		if o.Device == "" {
+			continue
+		}
+		if saysDeviceDown(o.Symptom) {
+			s.down.Devices[o.Device] = true
+		}
+		links, others := farEnds(g, o)
+		for _, l := range links {
+			s.namedLink[l] = append(s.namedLink[l], i)
+			if saysLinkDown(o.Symptom) {
+				s.down.Links[l] = true
+			}
+		}
+		for _, other := range others {
+			s.named[other] = append(s.named[other], i)
+		}
+	}
+	s.share = make([]float64, len(s.alerts))
+	for i, o := range s.alerts {
+		s.share[i] = 1 / float64(len(s.bySubject[o.Subject()]))
+	}
+	return s
+}
+
+// farEnds are the links that an alert names by its interface or peer, and the devices at their other
+// ends. A peer may be a device without a link in the inventory: a route reflector, say.
+func farEnds(g *topology.Graph, o Occurrence) (links, devices []string) {
+	if o.Interface != "" {
+		if l, ok := g.LinkAt(o.Device, o.Interface); ok {
+			links, devices = append(links, l.Name()), append(devices, l.Other(o.Device).Device)
+		}
+	}
+	if o.Peer != "" && o.Peer != o.Device && g.Has(o.Peer) && !slices.Contains(devices, o.Peer) {
+		devices = append(devices, o.Peer)
+		if between := g.LinksBetween(o.Device, o.Peer); len(between) == 1 {
+			links = append(links, between[0])
+		}
+	}
+	return links, devices
+}
+
+func newestOfEach(occurrences []Occurrence) []Occurrence {
+	newest := make(map[string]int, len(occurrences))
+	for i, o := range occurrences {
+		if j, ok := newest[o.Fingerprint]; !ok || !o.StartsAt.Before(occurrences[j].StartsAt) {
+			newest[o.Fingerprint] = i
+		}
+	}
+	out := make([]Occurrence, 0, len(newest))
+	for i, o := range occurrences {
+		if newest[o.Fingerprint] == i {
+			out = append(out, o)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Occurrence) int { return a.StartsAt.Compare(b.StartsAt) })
+	return out
+}
+
+// explained are the alerts that the failure of a candidate explains: all of every device in its
+// impact, and those of others that name one of its devices as their far end. Ascending.
+func (s *scene) explained(impact, devices []string) []int {
+	var out []int
+	for _, d := range impact {
+		out = append(out, s.bySubject[d]...)
+	}
+	for _, d := range devices {
+		out = append(out, s.named[d]...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// silent counts the devices of an impact that do not alert.
+func (s *scene) silent(impact []string) int {
+	n := 0
+	for _, d := range impact {
+		if len(s.bySubject[d]) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// subjects are the names of what the alerts are about, sorted.
+func (s *scene) subjects(alerts []int) []string {
+	var out []string
+	for _, i := range alerts {
+		out = append(out, s.alerts[i].Subject())
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Reach are the keys by which later alerts and changes find an incident with these alerts: every
+// device that could be a cause of one of them, and the sites.
+func Reach(g *topology.Graph, occurrences []Occurrence) []string {
+	seen := map[string]bool{}
+	for _, o := range occurrences {
+		if o.Site != "" {
+			seen[SiteKey(o.Site)] = true
+		}
+		if o.Device == "" {
+			seen["alert:"+o.Fingerprint] = true
+			continue
+		}
+		for d := range g.Ancestors(o.Device) {
+			seen[DeviceKey(d)] = true
+		}
+		_, others := farEnds(g, o)
+		for _, d := range others {
+			seen[DeviceKey(d)] = true
+		}
+		if site := g.SiteOf(o.Device); site != "" {
+			seen[SiteKey(site)] = true
+		}
+	}
+	out := make([]string, 0, len(seen))
+	for key := range seen {
+		out = append(out, key)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// DeviceKey, SiteKey and CategoryKey are the forms of reach keys. An incident reaches a category
+// when one of its devices had a change of it in time: roll-outs have no topology in common.
+func DeviceKey(device string) string { return "device:" + device }
+
+// SiteKey is the reach key of a site.
+func SiteKey(site string) string { return "site:" + site }
+
+// CategoryKey is the reach key of a category.
+func CategoryKey(category string) string { return "category:" + category }

@@ -1,0 +1,126 @@
+package topology
+
+import "slices"
+
+// Down is what is known to be down, whatever the reason.
+type Down struct {
+	Devices map[string]bool // by name
+	Links   map[string]bool // by Link.Name
+}
+
+// Failure is a supposed cause: these devices and links fail together.
+type Failure struct {
+	Devices []string
+	Links   []string // by Link.Name
+}
+
+// Impact is what would fail if the failure happened, given all else that is down: the failed
+// devices themselves, and every device of which a dependency group fails *with the help of* the
+// failure. One leg of a redundant pair takes nothing with it while the other stands; when the other
+// is down as well, it takes everything below. What already fails for other reasons alone is no
+// impact of this failure. Sorted.
+func (g *Graph) Impact(f Failure, down Down) []string {
+	w := impactWalk{g: g, down: down, failed: make(map[string]bool, len(f.Devices)), links: map[string]bool{}}
+	for _, l := range f.Links {
+		w.links[l] = true
+	}
+	for _, d := range f.Devices {
+		w.fail(d)
+	}
+	for _, name := range f.Links {
+		if l, ok := g.links[name]; ok {
+			w.checkPair(l.A.Device, l.B.Device)
+			w.checkPair(l.B.Device, l.A.Device)
+		}
+	}
+	for len(w.queue) > 0 {
+		device := w.queue[0]
+		w.queue = w.queue[1:]
+		for _, ref := range g.dependents[device] {
+			w.check(ref)
+		}
+	}
+	slices.Sort(w.order)
+	return w.order
+}
+
+// ServicesHit are the services of which a group fails with the help of the given devices, in
+// listing order.
+func (g *Graph) ServicesHit(impact []string, down Down) []string {
+	w := impactWalk{g: g, down: down, failed: make(map[string]bool, len(impact))}
+	for _, d := range impact {
+		w.failed[d] = true
+	}
+	var hit []string
+	for _, s := range g.services {
+		if slices.ContainsFunc(s.DependsOn, func(group Group) bool { return w.breaks(s.Name, group) }) {
+			hit = append(hit, s.Name)
+		}
+	}
+	return hit
+}
+
+type impactWalk struct {
+	g      *Graph
+	down   Down
+	failed map[string]bool // by the failure, so far
+	links  map[string]bool // failed by the failure
+	order  []string
+	queue  []string
+}
+
+func (w *impactWalk) fail(device string) {
+	if !w.failed[device] {
+		w.failed[device] = true
+		w.order = append(w.order, device)
+		w.queue = append(w.queue, device)
+	}
+}
+
+func (w *impactWalk) check(ref groupRef) {
+	if !w.failed[ref.device] && w.breaks(ref.device, ref.group) {
+		w.fail(ref.device)
+	}
+}
+
+// checkPair looks at the groups of device that name the other end of a failed link.
+func (w *impactWalk) checkPair(device, other string) {
+	for _, ref := range w.g.dependents[other] {
+		if ref.device == device {
+			w.check(ref)
+		}
+	}
+}
+
+// breaks says whether the group cannot hold any more and the failure has a part in that.
+func (w *impactWalk) breaks(dependent string, group Group) bool {
+	standing, mine := 0, false
+	for _, member := range group.Members() {
+		down, byFailure := w.leg(dependent, member)
+		mine = mine || byFailure
+		if !down {
+			standing++
+		}
+	}
+	return mine && standing < group.Needs()
+}
+
+// leg says whether the member is lost to the dependent (it is down, or every link between the two
+// is), and whether the failure has a part in that.
+func (w *impactWalk) leg(dependent, member string) (down, byFailure bool) {
+	if w.failed[member] {
+		return true, true
+	}
+	links := w.g.LinksBetween(dependent, member)
+	linksDown := len(links) > 0
+	for _, l := range links {
+		byFailure = byFailure || w.links[l]
+		if !w.links[l] && !w.down.Links[l] {
+			linksDown = false
+		}
+	}
+	if linksDown {
+		return true, byFailure
+	}
+	return w.down.Devices[member], false
+}
