@@ -145,6 +145,3 @@ func isTimeout(ctx context.Context, err error) bool {
 	return errors.As(err, &ne) && ne.Timeout() ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
 }
-
-// errNoPassword keeps a nil Options.Password from becoming a panic.
-var errNoPassword = errors.New("no password given")

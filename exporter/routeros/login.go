@@ -14,12 +14,9 @@ import (
 // and answer with a challenge, and want MD5(0x00 password challenge) instead
 // (MikroTik, "API": Initial login).
 func (c *Conn) login() error {
-	if c.opts.Password == nil {
-		return errNoPassword
-	}
-	password, err := c.opts.Password()
+	password, err := c.password()
 	if err != nil {
-		return fmt.Errorf("get the password: %w", err)
+		return &Error{Reason: ReasonAuth, Err: fmt.Errorf("get the password: %w", err)}
 	}
 	challenge, err := c.loginStep("=name="+c.opts.Username, "=password="+password)
 	if err != nil || challenge == "" {
@@ -35,6 +32,13 @@ func (c *Conn) login() error {
 		return errors.New("second login challenge after the first was answered")
 	}
 	return err
+}
+
+func (c *Conn) password() (string, error) {
+	if c.opts.Password == nil {
+		return "", errors.New("none is set")
+	}
+	return c.opts.Password()
 }
 
 // loginStep sends one login sentence and returns the challenge in its answer,

@@ -30,28 +30,26 @@ var (
 	ErrControlByte = errors.New("reserved byte where a word length should be: this is not the RouterOS API")
 )
 
-// appendWord appends a word in the shortest of the five forms of its length.
-func appendWord(dst []byte, word string) []byte {
-	n := uint32(len(word))
+// appendLength appends the length of a word in the shortest of its five forms.
+func appendLength(dst []byte, n uint32) []byte {
 	switch {
 	case n < 0x80:
-		dst = append(dst, byte(n))
+		return append(dst, byte(n))
 	case n < 0x4000:
-		dst = binary.BigEndian.AppendUint16(dst, uint16(n)|0x8000)
+		return binary.BigEndian.AppendUint16(dst, uint16(n)|0x8000)
 	case n < 0x200000:
-		dst = append(dst, byte(n>>16)|0xC0, byte(n>>8), byte(n))
+		return append(dst, byte(n>>16)|0xC0, byte(n>>8), byte(n))
 	case n < 0x10000000:
-		dst = binary.BigEndian.AppendUint32(dst, n|0xE0000000)
+		return binary.BigEndian.AppendUint32(dst, n|0xE0000000)
 	default:
-		dst = binary.BigEndian.AppendUint32(append(dst, 0xF0), n)
+		return binary.BigEndian.AppendUint32(append(dst, 0xF0), n)
 	}
-	return append(dst, word...)
 }
 
 // appendSentence appends words and the empty word that ends a sentence.
 func appendSentence(dst []byte, words ...string) []byte {
 	for _, w := range words {
-		dst = appendWord(dst, w)
+		dst = append(appendLength(dst, uint32(len(w))), w...)
 	}
 	return append(dst, 0)
 }
