@@ -2,10 +2,12 @@ package alertmanager
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
@@ -75,6 +77,11 @@ func unmarshalOne(body []byte, v any) error {
 	if err := dec.Decode(v); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return errors.New("the body is not JSON: it ends too early")
+		}
+		if typeErr := new(json.UnmarshalTypeError); errors.As(err, &typeErr) {
+			// The path of a field begins with the names of embedded Go structs, which nobody sent.
+			where := cmp.Or(strings.TrimPrefix(typeErr.Field, "Data."), "the whole")
+			return fmt.Errorf("the body is not JSON as Alertmanager sends it: %s is a JSON %s", where, typeErr.Value)
 		}
 		return fmt.Errorf("the body is not JSON as Alertmanager sends it: %w", err)
 	}
