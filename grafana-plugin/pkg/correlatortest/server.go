@@ -39,11 +39,11 @@ type Server struct {
 	// Now: the server's clock.
 	Now func() time.Time
 
-	mu            sync.Mutex
-	state         State
-	calls         []Call
-	keys          map[string]string
-	nextID        int
+	mu     sync.Mutex
+	state  State
+	calls  []Call
+	keys   map[string]string
+	nextID int
 }
 
 // State is all that the server knows.
