@@ -171,6 +171,7 @@ func (r *Run) learn(o Observation) bool {
 	if r.Actor == nil && o.Actor != nil {
 		r.Actor, learnt = o.Actor, true
 	}
+	r.Delay = min(r.Delay, o.Delay) // worth keeping, not worth saving for itself
 	return learnt
 }
 
@@ -189,6 +190,22 @@ func runOf(o Observation, versionBefore int, id string) Run {
 	}
 	return Run{
 		ID: id, Stream: o.Stream, Fingerprint: o.Fingerprint, SHA256: o.SHA256, AllowlistVersion: version,
-		FirstSeen: o.ObservedAt, LastSeen: o.ObservedAt, Sections: o.Sections, Actor: o.Actor,
+		FirstSeen: o.ObservedAt, LastSeen: o.ObservedAt, Sections: o.Sections, Actor: o.Actor, Delay: o.Delay,
 	}
+}
+
+// Poll is the usual time between two sightings of the run: the median over the newest of them; 0
+// where there are too few to tell.
+func (r Run) Poll() time.Duration {
+	const enough = 3
+	sightings := append(slices.Clone(r.Trail[max(0, len(r.Trail)-8):]), r.LastSeen)
+	if len(sightings) < enough {
+		return 0
+	}
+	var gaps []time.Duration
+	for i := 1; i < len(sightings); i++ {
+		gaps = append(gaps, sightings[i].Sub(sightings[i-1]))
+	}
+	slices.Sort(gaps)
+	return gaps[len(gaps)/2]
 }

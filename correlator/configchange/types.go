@@ -45,6 +45,8 @@ type Observation struct {
 	AllowlistVersion int             // 0: not said, as before
 	Sections         json.RawMessage // level 2: object of canonical JSON by section, else nil
 	Actor            *Actor          // who made the change that this sighting shows, where known
+	// Delay is from ObservedAt to the arrival here; negative: the observer's clock is ahead of ours.
+	Delay time.Duration
 }
 
 // Actor is who changed something, as the router tells it.
@@ -104,6 +106,7 @@ type Run struct {
 	Trail    []time.Time
 	Sections json.RawMessage // of this fingerprint, where any sighting brought them
 	Actor    *Actor          // of the change that began this run, where any sighting told
+	Delay    time.Duration   // the least Delay of a sighting: what is left is skew of the clocks
 }
 
 // MaxTrail bounds Run.Trail: at one sighting a minute, an hour of lateness is placed exactly.

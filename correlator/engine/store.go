@@ -100,8 +100,8 @@ type IncidentStore interface {
 }
 
 // IncidentSelector selects incidents. An incident is selected when it fits IDs, or Latest, or (Reach
-// and the times), or Causes. Those that are closed count only where ClosedAt ≥ ClosedSince (for IDs
-// and Latest always).
+// and the times), or Causes. By Reach and Causes closed ones are selected only where ClosedAt ≥
+// ClosedSince, and none when that is zero; by IDs and Latest always.
 type IncidentSelector struct {
 	IDs []string
 	// Latest: the newest incident (by OpenedAt) that has an occurrence with this device and alertname.

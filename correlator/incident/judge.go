@@ -8,7 +8,8 @@ import (
 )
 
 // Judge weighs the facts of one incident. It is a pure function: the same facts give an equal
-// judgement, in whatever order they were learnt.
+// judgement, in whatever order they were learnt. What could not be known is asked afterwards
+// (Watched, Unknowns), since it depends on who the candidates are.
 func (j Judge) Judge(f Facts) Judgement {
 	s := newScene(j.Graph, f.Occurrences)
 	out := Judgement{WeightsVersion: j.Weights.Version, RulesVersion: j.Rules.Version()}
@@ -25,7 +26,6 @@ func (j Judge) Judge(f Facts) Judgement {
 		out.ProbableFixes = j.probableFixes(s, f, first)
 	}
 	out.Explanation = j.explain(s, picks, out)
-	out.Unknowns = j.unknowns(s, f, picks)
 	return out
 }
 

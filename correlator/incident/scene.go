@@ -16,8 +16,7 @@ type Facts struct {
 	// Changes are those of the devices in Reach that could matter, and of every category of which
 	// Rollouts asks; others do no harm.
 	Changes   []configchange.Change
-	Sightings map[string]Sighting // by device, of those in Reach; for what could not be known
-	Truncated int                 // alerts that Alertmanager left out
+	Truncated int // alerts that Alertmanager left out
 }
 
 // Judge knows what does not change from incident to incident.

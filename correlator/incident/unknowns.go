@@ -11,7 +11,7 @@ import (
 type Sighting struct {
 	LastSeen time.Time     // newest sighting of any category; zero: never seen
 	Poll     time.Duration // usual time between two sightings
-	Skew     time.Duration // how far the observer's clock was ahead of ours, at least
+	Delay    time.Duration // the least time from a sighting to its arrival; negative: a clock is ahead
 	Failed   string        // reason of the newest failed reading, when that is newer than LastSeen
 }
 
@@ -22,32 +22,44 @@ const (
 	maxUnknowns     = 20
 )
 
-// unknowns says what could not be known about the incident, for the devices that could be the cause.
-func (j Judge) unknowns(s *scene, f Facts, picks []pick) []string {
-	suspects := map[string]bool{}
-	for _, o := range s.alerts {
-		if s.graph.Has(o.Device) && len(s.alerts) <= maxUnknowns {
-			suspects[o.Device] = true
+// Watched are the devices whose sightings Unknowns asks for: the alerting ones of a small incident,
+// the first candidates, and what those depend on. Sorted.
+func (j Judge) Watched(f Facts, out Judgement) []string {
+	watched := map[string]bool{}
+	alerts := newestOfEach(f.Occurrences)
+	for _, o := range alerts[:min(len(alerts), maxUnknowns)] {
+		if j.Graph.Has(o.Device) {
+			watched[o.Device] = true
 		}
 	}
-	for _, p := range picks[:min(len(picks), maxUnknowns)] {
-		for _, d := range p.devices[:min(len(p.devices), maxUnknowns)] {
-			suspects[d] = true
-			if p.kind == KindDevice {
-				for ancestor := range s.graph.Ancestors(d) {
-					suspects[ancestor] = true
-				}
+	for _, c := range out.Candidates[:min(len(out.Candidates), maxUnknowns)] {
+		for _, d := range c.Devices[:min(len(c.Devices), maxUnknowns)] {
+			watched[d] = true
+			if c.Kind != KindDevice {
+				continue
+			}
+			for ancestor := range j.Graph.Ancestors(d) {
+				watched[ancestor] = true
 			}
 		}
 	}
+	return slices.Sorted(maps.Keys(watched))
+}
+
+// Unknowns says what could not be known about the incident. A device without a sighting is not
+// spoken of: nobody watches its configuration, and nobody said that somebody should.
+func (j Judge) Unknowns(f Facts, watched []string, sightings map[string]Sighting) []string {
 	var out []string
-	for _, d := range slices.Sorted(maps.Keys(suspects)) {
-		out = append(out, sightingUnknowns(d, f)...)
+	for _, d := range watched {
+		if seen, ok := sightings[d]; ok {
+			out = append(out, sightingUnknowns(d, seen, f.Onset)...)
+		}
 	}
 	for _, c := range f.Changes {
-		if suspects[c.Device] && wideOverOnset(c.NotBefore, c.NotAfter, f) && c.NotAfter.Sub(c.NotBefore) > 2*poll(f.Sightings[c.Device]) {
-			out = append(out, fmt.Sprintf("the %s change of %s happened somewhere in %s (%s), which is too long to say whether it came before the first alert",
-				j.Rules.Title(c.Category), c.Device, span(c.NotAfter.Sub(c.NotBefore)), between(c)))
+		width := c.NotAfter.Sub(c.NotBefore)
+		if slices.Contains(watched, c.Device) && overlaps(c.NotBefore, c.NotAfter, f.Onset) && width > 2*poll(sightings[c.Device]) {
+			out = append(out, fmt.Sprintf("the %s change of %s happened somewhere in %s (%s), too long to say whether it came before the first alert",
+				j.Rules.Title(c.Category), c.Device, span(width), between(c)))
 		}
 	}
 	if f.Truncated > 0 {
@@ -66,29 +78,28 @@ func poll(s Sighting) time.Duration {
 	return defaultPoll
 }
 
-func sightingUnknowns(device string, f Facts) []string {
-	seen, observed := f.Sightings[device]
-	if !observed {
-		return nil // nobody watches its configuration, and nobody said that somebody should
-	}
+func sightingUnknowns(device string, seen Sighting, onset Interval) []string {
 	var out []string
-	if seen.LastSeen.Before(f.Onset.NotBefore.Add(-2 * poll(seen))) {
-		text := fmt.Sprintf("%s not observed since %s", device, clock(seen.LastSeen))
-		if seen.LastSeen.IsZero() {
-			text = device + " was never observed"
+	if seen.LastSeen.Before(onset.NotBefore.Add(-2 * poll(seen))) {
+		text := device + " was never observed"
+		if !seen.LastSeen.IsZero() {
+			text = fmt.Sprintf("%s not observed since %s", device, clock(seen.LastSeen))
 		}
 		if seen.Failed != "" {
 			text += " (" + seen.Failed + ")"
 		}
 		out = append(out, text)
 	}
-	if seen.Skew >= skewWorthSaying {
-		out = append(out, fmt.Sprintf("the clock that times %s runs at least %s ahead", device, span(seen.Skew)))
+	switch {
+	case -seen.Delay >= skewWorthSaying:
+		out = append(out, fmt.Sprintf("the clock that times the sightings of %s is at least %s ahead", device, span(-seen.Delay)))
+	case seen.Delay >= max(skewWorthSaying, 2*poll(seen)):
+		out = append(out, fmt.Sprintf("the sightings of %s come %s late, or the clock that times them is behind", device, span(seen.Delay)))
 	}
 	return out
 }
 
-// wideOverOnset says whether the change may lie on both sides of the onset.
-func wideOverOnset(notBefore, notAfter time.Time, f Facts) bool {
-	return notBefore.Before(f.Onset.NotAfter) && notAfter.After(f.Onset.NotBefore)
+// overlaps says whether the change may lie on both sides of the onset.
+func overlaps(notBefore, notAfter time.Time, onset Interval) bool {
+	return notBefore.Before(onset.NotAfter) && notAfter.After(onset.NotBefore)
 }
