@@ -98,6 +98,10 @@ func New(o Options) (*API, error) {
 	apiv1connect.RegisterInventoryServiceHandler(server, inventory{o.Submitter, o.Reader})
 	apiv1connect.RegisterObservationServiceHandler(server, o.Observations)
 	apiv1connect.RegisterStatusServiceHandler(server, status{o.Reader, o.Now, o.Version})
+	// Without a handler of its own, an unknown procedure would pass by the interceptors uncounted.
+	server.SetUnknownHandler(func(_ context.Context, spec connect.Spec, _ connect.ServerStream) error {
+		return connect.Errorf(connect.CodeUnimplemented, "there is no procedure %s", spec.Procedure)
+	})
 	return &API{server: server, options: []connecthttp.Option{
 		connecthttp.WithCompressMinBytes(compressMinBytes),
 		connecthttp.WithConditionalOptions(func(spec connect.Spec) []connecthttp.Option {
