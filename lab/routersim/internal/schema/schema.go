@@ -1,0 +1,261 @@
+// Package schema knows RouterOS's menus: which exist in which version, which
+// properties they have, what these default to, which print alone can see and
+// which are secret. The knowledge is data (arguments-7.16.txt, menus.yaml).
+package schema
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+//go:embed arguments-7.16.txt
+var arguments string
+
+//go:embed menus.yaml
+var overlay []byte
+
+// Menu is what is known of one menu.
+type Menu struct {
+	Path     string   // "/ip/address"
+	Single   bool     // one item without an id, such as /system/identity
+	Ordered  bool     // rows have an order that matters and can be moved
+	CanAdd   bool     // rows can be added
+	Known    bool     // false for a menu that only a loaded file speaks of
+	Type     string   // value of `type` in /interface, "" elsewhere
+	Key      string   // the property that names a row, "" if none does
+	AutoName string   // prefix of the name given to a row added without one
+	Required []string // what add insists on
+	Unique   []string // properties that no two rows may share, all together
+	Names    []string // every property in printing order
+	Defaults map[string]string
+	ReadOnly map[string]bool
+	Rows     []map[string]string // what exists before configuration
+
+	settable map[string]bool
+	secret   map[string]bool
+	words    map[string]bool
+	text     map[string]bool
+	boolean  map[string]bool
+}
+
+// Schema is the menus of one version.
+type Schema struct {
+	Version Version
+
+	menus   map[string]*Menu
+	renames []rename
+	file    *overlayFile
+}
+
+type rename struct {
+	Menu  string `yaml:"menu"`
+	Since string `yaml:"since"`
+	Old   string `yaml:"old"`
+	New   string `yaml:"new"`
+}
+
+type overlayMenu struct {
+	Type     string   `yaml:"type"`
+	Key      string   `yaml:"key"`
+	AutoName string   `yaml:"autoname"`
+	Add      bool     `yaml:"add"`
+	Ordered  bool     `yaml:"ordered"`
+	Single   bool     `yaml:"single"`
+	Args     string   `yaml:"args"`
+	Defaults string   `yaml:"defaults"`
+	ReadOnly string   `yaml:"readonly"`
+	Required string   `yaml:"required"`
+	Unique   string   `yaml:"unique"`
+	Rows     []string `yaml:"rows"`
+}
+
+type overlayFile struct {
+	Secret   string                 `yaml:"secret"`
+	SecretIn map[string]string      `yaml:"secret_in"`
+	Words    string                 `yaml:"words"`
+	Text     string                 `yaml:"text"`
+	Boolean  string                 `yaml:"boolean"`
+	Only6    string                 `yaml:"only6"`
+	Only7    string                 `yaml:"only7"`
+	Renames  []rename               `yaml:"renames"`
+	Menus    map[string]overlayMenu `yaml:"menus"`
+	Menus6   map[string]overlayMenu `yaml:"menus6"`
+}
+
+// New builds the schema of a version.
+func New(version Version) (*Schema, error) {
+	s := &Schema{Version: version, menus: map[string]*Menu{}, file: &overlayFile{}}
+	dec := yaml.NewDecoder(strings.NewReader(string(overlay)))
+	dec.KnownFields(true)
+	if err := dec.Decode(s.file); err != nil {
+		return nil, fmt.Errorf("menus.yaml: %w", err)
+	}
+	for line := range strings.Lines(arguments) {
+		if fields := strings.Fields(line); len(fields) > 1 && strings.HasPrefix(fields[0], "/") {
+			s.addArguments(fields[0], fields[1], fields[2:])
+		}
+	}
+	for path, m := range s.file.Menus {
+		s.addOverlay(path, m)
+	}
+	if version.Major == 6 {
+		for path, m := range s.file.Menus6 {
+			delete(s.menus, path)
+			s.addOverlay(path, m)
+		}
+	}
+	s.dropOtherMajor()
+	for _, r := range s.file.Renames {
+		since, err := ParseVersion(r.Since)
+		if err != nil {
+			return nil, fmt.Errorf("menus.yaml, rename of %s: %w", r.Old, err)
+		}
+		if !version.AtLeast(since.Major, since.Minor, since.Patch) {
+			r.Old, r.New = r.New, r.Old
+		}
+		s.renames = append(s.renames, r)
+		if m := s.menus[r.Menu]; m != nil {
+			m.rename(r.Old, r.New)
+		}
+	}
+	return s, nil
+}
+
+// Menu returns what is known of a menu, and a blank one, open to every
+// property, for a path that only a loaded file speaks of.
+func (s *Schema) Menu(path string) *Menu {
+	if m, ok := s.menus[path]; ok {
+		return m
+	}
+	m := s.blank(path)
+	m.CanAdd = true
+	return m
+}
+
+// Has says whether the version has the menu, or one below it.
+func (s *Schema) Has(path string) bool {
+	if _, ok := s.menus[path]; ok {
+		return true
+	}
+	for p := range s.menus {
+		if strings.HasPrefix(p, path+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// Paths calls yield with every menu of the version, in no order.
+func (s *Schema) Paths(yield func(*Menu) bool) {
+	for _, m := range s.menus {
+		if !yield(m) {
+			return
+		}
+	}
+}
+
+// Name returns the name that a property has in this version.
+func (s *Schema) Name(path, property string) string {
+	for _, r := range s.renames {
+		if r.Menu == path && r.Old == property {
+			return r.New
+		}
+	}
+	return property
+}
+
+func (s *Schema) dropOtherMajor() {
+	other := s.file.Only7
+	if s.Version.Major == 7 {
+		other = s.file.Only6
+	}
+	for _, gone := range strings.Fields(other) {
+		for path := range s.menus {
+			below := strings.HasPrefix(path, gone+"/")
+			if path == gone || below && gone != "/routing/filter" {
+				delete(s.menus, path)
+			}
+		}
+	}
+}
+
+func (s *Schema) blank(path string) *Menu {
+	m := &Menu{
+		Path: path, Defaults: map[string]string{}, ReadOnly: map[string]bool{},
+		settable: map[string]bool{}, secret: set(s.file.Secret),
+		words: set(s.file.Words), text: set(s.file.Text), boolean: set(s.file.Boolean),
+	}
+	for _, name := range strings.Fields(s.file.SecretIn[path]) {
+		m.secret[name] = true
+	}
+	return m
+}
+
+func (s *Schema) addArguments(path, kind string, names []string) {
+	m := s.blank(path)
+	m.Known = true
+	for _, flag := range strings.Split(kind, ",") {
+		switch flag {
+		case "single":
+			m.Single = true
+		case "ordered":
+			m.Ordered = true
+		case "add":
+			m.CanAdd = true
+		}
+	}
+	m.settableNames(names)
+	s.menus[path] = m
+}
+
+func (s *Schema) addOverlay(path string, o overlayMenu) {
+	m, ok := s.menus[path]
+	if !ok {
+		m = s.blank(path)
+		m.Known = true
+		m.Single = o.Single
+		s.menus[path] = m
+	}
+	m.Type, m.Key, m.AutoName = o.Type, o.Key, o.AutoName
+	m.CanAdd, m.Ordered = m.CanAdd || o.Add, m.Ordered || o.Ordered
+	m.Required, m.Unique = strings.Fields(o.Required), strings.Fields(o.Unique)
+	m.settableNames(strings.Fields(o.Args))
+	for name, value := range assignments(o.Defaults) {
+		m.Defaults[name] = value
+		if value == "true" || value == "false" {
+			m.boolean[name] = true
+		}
+		m.addName(name)
+		m.settable[name] = true
+	}
+	for _, name := range strings.Fields(o.ReadOnly) {
+		m.addName(name)
+		m.ReadOnly[name] = true
+		delete(m.settable, name)
+	}
+	for _, row := range o.Rows {
+		m.Rows = append(m.Rows, assignments(row))
+	}
+}
+
+// assignments reads "a=1 b=2 c": a bare name has the empty value, and so has
+// one that is written as two single quotes.
+func assignments(text string) map[string]string {
+	out := map[string]string{}
+	for _, word := range strings.Fields(text) {
+		name, value, _ := strings.Cut(word, "=")
+		out[name] = strings.Trim(value, "'")
+	}
+	return out
+}
+
+func set(names string) map[string]bool {
+	out := map[string]bool{}
+	for _, name := range strings.Fields(names) {
+		out[name] = true
+	}
+	return out
+}

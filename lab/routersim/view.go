@@ -1,0 +1,125 @@
+package routersim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
+)
+
+// view is a menu whose print shows more than configuration: it gets the menu's
+// table and returns all its rows. The network's lock is held.
+type view func(r *Router, t *config.Table, now time.Time) rows
+
+// views are the menus in which the router's behaviour shows.
+func views() map[string]view {
+	return map[string]view{
+		"/interface":              interfaceRows,
+		"/interface/ethernet":     typedInterfaceRows,
+		"/interface/bridge/port":  bridgePortRows,
+		"/ip/address":             addressRows,
+		"/ipv6/address":           addressRows,
+		"/ip/arp":                 arpRows,
+		"/ip/neighbor":            discoveryRows,
+		"/ip/route":               routeRows,
+		"/ipv6/route":             routeRows,
+		"/routing/route":          routingRouteRows,
+		"/routing/bgp/peer":       bgpPeerRows,
+		"/routing/bgp/connection": bgpConnectionRows,
+		"/routing/bgp/session":    bgpSessionRows,
+		"/routing/ospf/neighbor":  ospfNeighborRows,
+		"/routing/ospf/interface": ospfInterfaceRows,
+		"/ppp/active":             pppActiveRows,
+		"/ip/service":             serviceRows,
+		"/user/active":            userActiveRows,
+		"/system/resource":        resourceRows,
+		"/system/resource/cpu":    cpuRows,
+		"/system/routerboard":     routerboardRows,
+		"/system/package":         packageRows,
+		"/system/clock":           clockRows,
+		"/system/health":          healthRows,
+		"/system/license":         licenseRows,
+		"/system/history":         historyRows,
+		"/log":                    logRows,
+		"/ip/firewall/filter":     countedRows,
+		"/ip/firewall/nat":        countedRows,
+		"/ip/firewall/mangle":     countedRows,
+		"/ip/firewall/raw":        countedRows,
+		"/ipv6/firewall/filter":   countedRows,
+		"/ipv6/firewall/nat":      countedRows,
+		"/ipv6/firewall/mangle":   countedRows,
+		"/ipv6/firewall/raw":      countedRows,
+	}
+}
+
+// print returns what a menu shows now.
+func (r *Router) print(path string, now time.Time) rows {
+	t := r.store.Table(path)
+	if v, ok := r.net.views[path]; ok {
+		return v(r, t, now)
+	}
+	if config.IsInterface(t.Menu) {
+		return typedInterfaceRows(r, t, now)
+	}
+	return storedRows(r, t, now)
+}
+
+// storedRows shows a menu's configuration as it is.
+func storedRows(_ *Router, t *config.Table, _ time.Time) rows {
+	return func(yield func(*record) bool) {
+		for _, row := range t.Rows {
+			if !yield(stored(t, row)) {
+				return
+			}
+		}
+	}
+}
+
+// countedRows shows firewall rules with their counters.
+func countedRows(r *Router, t *config.Table, now time.Time) rows {
+	seconds := now.Sub(r.live.bootedAt).Seconds()
+	return func(yield func(*record) bool) {
+		for _, row := range t.Rows {
+			rec := stored(t, row)
+			rate := float64(hash(r.opts.Name+t.Menu.Path)%50+row.ID%7) / 10
+			if t.Disabled(row) {
+				rate = 0
+			}
+			rec.set("bytes", whole(rate*seconds*420))
+			rec.set("packets", whole(rate*seconds))
+			if !yield(rec) {
+				return
+			}
+		}
+	}
+}
+
+// has says whether a menu can be printed.
+func (r *Router) has(path string) bool {
+	if r.store.Exists(path) {
+		return true
+	}
+	_, ok := r.net.views[path]
+	return ok && r.store.Schema.Has(path)
+}
+
+// concat shows one after the other.
+func concat(parts ...rows) rows {
+	return func(yield func(*record) bool) {
+		for _, part := range parts {
+			for rec := range part {
+				if !yield(rec) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// find returns the first stored row that has a property of that value.
+func find(t *config.Table, name, value string) *config.Row {
+	if i := slices.IndexFunc(t.Rows, func(row *config.Row) bool { return row.Props[name] == value }); i >= 0 {
+		return t.Rows[i]
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package routersim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
+)
+
+// hardware that every simulated router has: a virtual one.
+const (
+	totalMemory = 1 << 30
+	totalDisk   = 128 << 20
+)
+
+func (r *Router) board() string { return "CHR" }
+
+// longVersion is the version with its release channel: 7.16 (stable).
+func (r *Router) longVersion() string { return r.store.Schema.Version.Text + " (stable)" }
+
+func resourceRows(r *Router, _ *config.Table, now time.Time) rows {
+	load := 2 + hash(r.opts.Name+now.Truncate(30*time.Second).String())%15
+	rec := &record{}
+	rec.setAll("uptime", duration(now.Sub(r.live.bootedAt)), "version", r.longVersion(), "build-time", r.buildTime(),
+		"factory-software", r.store.Schema.Version.Text,
+		"free-memory", strconv.Itoa(totalMemory*3/4-int(hash(r.opts.Name)%1000)*4096), "total-memory", strconv.Itoa(totalMemory),
+		"cpu", "QEMU", "cpu-count", "2", "cpu-frequency", "2400", "cpu-load", strconv.Itoa(int(load)),
+		"free-hdd-space", strconv.Itoa(totalDisk/2), "total-hdd-space", strconv.Itoa(totalDisk),
+		"write-sect-since-reboot", whole(now.Sub(r.live.bootedAt).Minutes()), "write-sect-total", whole(now.Sub(r.live.bootedAt).Minutes()+5000),
+		"architecture-name", "x86_64", "board-name", "CHR QEMU Standard PC (i440FX + PIIX, 1996)", "platform", "MikroTik")
+	return list(rec)
+}
+
+func (r *Router) buildTime() string {
+	if r.store.Schema.Version.AtLeast(7, 10, 0) {
+		return "2024-09-20 13:00:27"
+	}
+	return "Sep/20/2021 13:00:27"
+}
+
+func cpuRows(r *Router, _ *config.Table, now time.Time) rows {
+	return func(yield func(*record) bool) {
+		for i := range 2 {
+			rec := &record{}
+			rec.setAll(".id", config.FormatID(uint32(i)), "cpu", "cpu"+strconv.Itoa(i),
+				"load", strconv.Itoa(int(hash(fmt.Sprint(r.opts.Name, i, now.Unix()/30)))%20), "irq", "0", "disk", "0")
+			if !yield(rec) {
+				return
+			}
+		}
+	}
+}
+
+// routerboardRows: a virtual router is no RouterBOARD and says so.
+func routerboardRows(_ *Router, _ *config.Table, _ time.Time) rows {
+	rec := &record{}
+	rec.set("routerboard", "false")
+	return list(rec)
+}
+
+func packageRows(r *Router, _ *config.Table, _ time.Time) rows {
+	names := []string{"routeros"}
+	if r.store.Schema.Version.Major == 6 {
+		names = []string{"routeros-x86", "system", "routing", "ppp", "mpls", "security", "ipv6"}
+	}
+	return func(yield func(*record) bool) {
+		for i, name := range names {
+			rec := &record{}
+			rec.setAll(".id", config.FormatID(uint32(i+1)), "name", name, "version", r.store.Schema.Version.Text,
+				"build-time", r.buildTime(), "scheduled", "", "disabled", "false")
+			if !yield(rec) {
+				return
+			}
+		}
+	}
+}
+
+func clockRows(r *Router, t *config.Table, now time.Time) rows {
+	rec := stored(t, t.Rows[0])
+	zone, err := time.LoadLocation(t.Value(t.Rows[0], "time-zone-name"))
+	if err != nil {
+		zone = time.UTC
+	}
+	local := now.Add(r.opts.ClockOffset).In(zone)
+	date := local.Format("2006-01-02")
+	if !r.store.Schema.Version.AtLeast(7, 10, 0) {
+		date = strings.ToLower(local.Format("Jan")) + local.Format("/02/2006")
+	}
+	rec.setAll("time", local.Format("15:04:05"), "date", date, "gmt-offset", local.Format("-07:00"))
+	rec.setBool("dst-active", local.IsDST())
+	return list(rec)
+}
+
+// healthRows: version 7 has a row for each sensor, version 6 one item.
+func healthRows(r *Router, t *config.Table, now time.Time) rows {
+	temperature := strconv.Itoa(38 + int(hash(r.opts.Name+now.Truncate(10*time.Minute).String())%8))
+	if t.Menu.Single {
+		rec := &record{}
+		rec.setAll("voltage", "24.1", "temperature", temperature, "cpu-temperature", temperature)
+		return list(rec)
+	}
+	sensors := [][4]string{{"*D", "voltage", "24.1", "V"}, {"*E", "temperature", temperature, "C"}, {"*11", "cpu-temperature", temperature, "C"}}
+	return func(yield func(*record) bool) {
+		for _, s := range sensors {
+			rec := &record{}
+			rec.setAll(".id", s[0], "name", s[1], "value", s[2], "type", s[3])
+			if !yield(rec) {
+				return
+			}
+		}
+	}
+}
+
+func licenseRows(r *Router, _ *config.Table, _ time.Time) rows {
+	rec := &record{}
+	rec.setAll("system-id", fmt.Sprintf("%08xAbCd", hash(r.opts.Name)), "level", "p-unlimited")
+	return list(rec)
+}
+
+// historyRows shows the last changes, the newest first.
+func historyRows(r *Router, _ *config.Table, _ time.Time) rows {
+	return func(yield func(*record) bool) {
+		for i := len(r.history.entries) - 1; i >= 0; i-- {
+			e := r.history.entries[i]
+			rec := &record{}
+			rec.setAll(".id", config.FormatID(e.id), "action", e.action, "by", e.by, "policy", e.policy, "time", r.timestamp(e.at))
+			rec.setAll("undo", e.undo, "redo", e.redo, "undoable", "true")
+			if !yield(rec) {
+				return
+			}
+		}
+	}
+}
+
+func logRows(r *Router, _ *config.Table, now time.Time) rows {
+	return func(yield func(*record) bool) {
+		for _, line := range r.journal.lines {
+			rec := &record{}
+			at := r.timestamp(line.at)
+			if _, hour, ok := strings.Cut(at, " "); ok && now.Sub(line.at) < 24*time.Hour && !r.store.Schema.Version.AtLeast(7, 10, 0) {
+				at = hour
+			}
+			rec.setAll(".id", config.FormatID(line.id), "time", at, "topics", line.topics, "message", line.message)
+			if !yield(rec) {
+				return
+			}
+		}
+	}
+}
