@@ -98,6 +98,21 @@ func TestRulesKeepWhichAlertsWait(t *testing.T) {
 	}
 }
 
+func TestProductionIsTheShippedPace(t *testing.T) {
+	t.Parallel()
+	for path, raw := range ruleFiles(t) {
+		same, err := pace.Production().Rules(raw)
+		require.NoError(t, err)
+		require.Equal(t, raw, same, path)
+	}
+	shipped, err := alerting.Files.ReadFile("prometheus.yaml")
+	require.NoError(t, err)
+	global := tree(t, rewrite(t, "prometheus.yaml", pace.Places{}, pace.Production().Prometheus))["global"].(map[string]any)
+	want := tree(t, shipped)["global"].(map[string]any)
+	require.Equal(t, want["scrape_interval"], global["scrape_interval"])
+	require.Equal(t, want["evaluation_interval"], global["evaluation_interval"])
+}
+
 func TestConfigurationsPassTheToolsOfPrometheus(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
