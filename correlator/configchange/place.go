@@ -10,10 +10,32 @@ type Placement struct {
 	Runs []Run // the stream's runs as they now are, by FirstSeen
 	// Saved are the indexes into Runs of those that are new or differ.
 	Saved []int
-	// Touched is the stretch in which a boundary appeared, moved or vanished; Moved is false when no
-	// boundary did (the usual case: the newest run grew, or the sighting was known).
-	Touched struct{ From, To time.Time }
-	Moved   bool
+	// Touched is where a boundary appeared, moved or vanished. None did in the usual case: the newest
+	// run grew, or the sighting was known.
+	Touched Stretch
+}
+
+// Stretch is a stretch of time in which boundaries moved; nothing has while Moved is false.
+type Stretch struct {
+	From, To time.Time
+	Moved    bool
+}
+
+// Hull is the least stretch that holds both.
+func (s Stretch) Hull(other Stretch) Stretch {
+	switch {
+	case !other.Moved:
+		return s
+	case !s.Moved:
+		return other
+	}
+	if other.From.Before(s.From) {
+		s.From = other.From
+	}
+	if other.To.After(s.To) {
+		s.To = other.To
+	}
+	return s
 }
 
 // Place puts a sighting among the runs of its stream. runs are ordered by FirstSeen and include the
@@ -148,13 +170,7 @@ func (p *Placement) touchNeighbours(from, to int) {
 }
 
 func (p *Placement) touch(from, to time.Time) {
-	if !p.Moved || from.Before(p.Touched.From) {
-		p.Touched.From = from
-	}
-	if !p.Moved || to.After(p.Touched.To) {
-		p.Touched.To = to
-	}
-	p.Moved = true
+	p.Touched = p.Touched.Hull(Stretch{From: from, To: to, Moved: true})
 }
 
 func (p *Placement) save(i int) { p.Saved = append(p.Saved, i) }

@@ -2,8 +2,13 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 )
 
 // Options of an Engine.
@@ -17,7 +22,23 @@ type Options struct {
 
 // Engine applies inputs. It is safe for concurrent use by different tenants.
 type Engine struct {
-	log *slog.Logger
+	log     *slog.Logger
+	weights []byte
+	rules   *incident.Rules
+
+	mu     sync.Mutex
+	graphs map[string]cachedGraph   // by tenant
+	parsed map[string]cachedWeights // by tenant
+}
+
+type cachedGraph struct {
+	revision int64
+	graph    *topology.Graph
+}
+
+type cachedWeights struct {
+	document string
+	weights  incident.Weights
 }
 
 // New checks the options and returns an Engine.
@@ -25,7 +46,17 @@ func New(o Options) (*Engine, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{log: o.Logger}, nil
+	rules, err := incident.LoadRules()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := incident.LoadWeights(o.Weights); err != nil {
+		return nil, err
+	}
+	return &Engine{
+		log: o.Logger, weights: o.Weights, rules: rules,
+		graphs: map[string]cachedGraph{}, parsed: map[string]cachedWeights{},
+	}, nil
 }
 
 // Apply fires every timer that is due by at, applies the input, and fires what that made due. It
@@ -33,5 +64,136 @@ func New(o Options) (*Engine, error) {
 // be (timers that were due have fired all the same, so the caller commits); any other error means
 // that nothing may be committed.
 func (e *Engine) Apply(ctx context.Context, store Store, at time.Time, in Input) ([]Effect, error) {
-	return nil, nil
+	r := &run{engine: e, store: store, works: map[string]*work{}}
+	if err := r.fireTimers(ctx, at, func(t Timer) time.Time { return t.Due }); err != nil {
+		return nil, fmt.Errorf("firing timers: %w", err)
+	}
+	r.now = at
+	refusal := r.apply(ctx, in)
+	if _, refused := AsRefusal(refusal); refusal != nil && !refused {
+		return nil, refusal
+	}
+	if err := r.flush(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.fireTimers(ctx, at, func(Timer) time.Time { return at }); err != nil {
+		return nil, fmt.Errorf("firing timers: %w", err)
+	}
+	return r.effects, refusal
+}
+
+// run is one Apply: what it has loaded, what it has changed, what it has to tell.
+type run struct {
+	engine  *Engine
+	store   Store
+	now     time.Time
+	effects []Effect
+
+	settings *Settings
+	graph    *topology.Graph
+	weights  *incident.Weights
+	works    map[string]*work // incidents in hand, by id
+	order    []string         // their ids, in the order in which they were taken up
+}
+
+func (r *run) apply(ctx context.Context, in Input) error {
+	switch in := in.(type) {
+	case ObservationsInput:
+		return r.observe(ctx, in.Observations)
+	case ObservationFailedInput:
+		return r.observationFailed(ctx, in)
+	case AlertsInput:
+		return r.hear(ctx, in.Alerts, in.Truncated, false)
+	case AlertListInput:
+		return r.hearList(ctx, in)
+	case WindowInput:
+		return r.window(ctx, in)
+	case OperatorInput:
+		return r.operator(ctx, in)
+	case InventoryInput:
+		return r.inventory(ctx, in)
+	case SettingsInput:
+		return r.changeSettings(ctx, in)
+	case Tick:
+		return nil
+	default:
+		return fmt.Errorf("engine: input of unknown type %T", in)
+	}
+}
+
+// tenantSettings loads the settings once.
+func (r *run) tenantSettings(ctx context.Context) (Settings, error) {
+	if r.settings == nil {
+		s, err := r.store.Settings(ctx)
+		if err != nil {
+			return Settings{}, fmt.Errorf("loading settings: %w", err)
+		}
+		r.settings = &s
+	}
+	return *r.settings, nil
+}
+
+// topology gives the indexed inventory, from the engine's cache where the revision is the same.
+func (r *run) topology(ctx context.Context) (*topology.Graph, error) {
+	if r.graph != nil {
+		return r.graph, nil
+	}
+	revision, err := r.store.InventoryRevision(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading the inventory's revision: %w", err)
+	}
+	e, tenant := r.engine, r.store.Tenant()
+	e.mu.Lock()
+	cached, ok := e.graphs[tenant]
+	e.mu.Unlock()
+	if !ok || cached.revision != revision {
+		inv, err := r.store.Inventory(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("loading the inventory: %w", err)
+		}
+		cached = cachedGraph{revision: revision, graph: topology.NewGraph(inv)}
+		e.mu.Lock()
+		e.graphs[tenant] = cached
+		e.mu.Unlock()
+	}
+	r.graph = cached.graph
+	return r.graph, nil
+}
+
+// judge gives the tenant's judge.
+func (r *run) judge(ctx context.Context) (incident.Judge, error) {
+	g, err := r.topology(ctx)
+	if err != nil {
+		return incident.Judge{}, err
+	}
+	settings, err := r.tenantSettings(ctx)
+	if err != nil {
+		return incident.Judge{}, err
+	}
+	if r.weights == nil {
+		w, err := r.engine.weightsOf(r.store.Tenant(), settings.Weights)
+		if err != nil {
+			return incident.Judge{}, fmt.Errorf("the tenant's weights: %w", err)
+		}
+		r.weights = &w
+	}
+	return incident.Judge{Graph: g, Rules: r.engine.rules, Weights: *r.weights}, nil
+}
+
+func (e *Engine) weightsOf(tenant, document string) (incident.Weights, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if cached, ok := e.parsed[tenant]; ok && cached.document == document {
+		return cached.weights, nil
+	}
+	w, err := incident.LoadWeights(e.weights, []byte(document))
+	if err == nil {
+		e.parsed[tenant] = cachedWeights{document: document, weights: w}
+	}
+	return w, err
+}
+
+func (r *run) emit(effect Effect) {
+	effect.At = r.now
+	r.effects = append(r.effects, effect)
 }

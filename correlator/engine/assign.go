@@ -1,0 +1,263 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+)
+
+// assign finds an incident for each new occurrence, by the three rules of joining in their order:
+// another occurrence of an alert that it has; a consequence of what is still down; one cause for
+// both at about the same time. What joins nothing opens its own. It returns the incidents joined.
+func (r *run) assign(ctx context.Context, fresh []incident.Occurrence, newest map[string]incident.Occurrence) ([]*work, error) {
+	var joined []*work
+	rest, err := r.joinOwn(ctx, fresh, newest, &joined)
+	if err != nil || len(rest) == 0 {
+		return joined, err
+	}
+	settings, err := r.tenantSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	near, err := r.neighbours(ctx, rest, settings.joinWindow())
+	if err != nil {
+		return nil, err
+	}
+	rest, err = r.joinStanding(ctx, rest, near, settings.joinWindow(), &joined)
+	if err != nil || len(rest) == 0 {
+		return joined, err
+	}
+	return r.joinByCause(ctx, rest, near, settings.joinWindow(), joined)
+}
+
+// joinOwn is rule (a): the alert's own incident, open, or closed not long ago.
+func (r *run) joinOwn(ctx context.Context, fresh []incident.Occurrence, newest map[string]incident.Occurrence, joined *[]*work) ([]incident.Occurrence, error) {
+	var rest []incident.Occurrence
+	own := map[string]*work{} // fingerprint → incident of an earlier occurrence
+	for _, o := range fresh {
+		w := own[o.Fingerprint]
+		if before, known := newest[o.Fingerprint]; known && w == nil {
+			works, err := r.takeUp(ctx, IncidentSelector{IDs: []string{before.IncidentID}})
+			if err != nil {
+				return nil, err
+			}
+			if len(works) > 0 {
+				w = works[0]
+			}
+		}
+		if w == nil || w.inc.State == incident.Closed && o.StartsAt.After(w.inc.ClosedAt.Add(ReopenWindow)) {
+			rest = append(rest, o)
+			continue
+		}
+		own[o.Fingerprint] = w
+		r.join(w, o)
+		*joined = append(*joined, w)
+	}
+	return rest, nil
+}
+
+// join takes an occurrence into an incident, reopening it where it was closed and the alert fires.
+func (r *run) join(w *work, o incident.Occurrence) {
+	w.add(o)
+	r.reopen(w, o)
+	if o.Firing() && !o.Suppressed {
+		w.page = true
+	}
+}
+
+func (r *run) reopen(w *work, o incident.Occurrence) {
+	if w.inc.State != incident.Closed || !o.Firing() {
+		return
+	}
+	w.inc.State, w.inc.ClosedAt = incident.Open, nil
+	w.inc.Reopened++
+	w.inc.Notice = incident.Notice{}
+	w.event, w.dirty = IncidentReopened, true
+}
+
+// neighbours are the open incidents that the occurrences could join: those within reach and near in
+// time, and those whose first candidate is something that they depend on.
+func (r *run) neighbours(ctx context.Context, occurrences []incident.Occurrence, window time.Duration) ([]*work, error) {
+	g, err := r.topology(ctx)
+	if err != nil {
+		return nil, err
+	}
+	onset, last := incident.OnsetOf(occurrences)
+	facts, err := r.facts(ctx, g, occurrences, onset)
+	if err != nil {
+		return nil, err
+	}
+	s := IncidentSelector{
+		Reach:     reachOfIncident(g, occurrences, facts.Changes),
+		OnsetFrom: onset.NotBefore.Add(-window), OnsetTo: last.Add(window),
+	}
+	for _, key := range s.Reach {
+		if d, ok := strings.CutPrefix(key, incident.DeviceKey("")); ok {
+			s.Causes = append(s.Causes, d)
+		}
+	}
+	works, err := r.takeUp(ctx, s)
+	return slices.DeleteFunc(works, func(w *work) bool { return w.inc.State != incident.Open }), err
+}
+
+// joinStanding is rule (b): the incident whose first candidate is still down takes what is in its
+// impact, however late. Of several it is the one that began last.
+func (r *run) joinStanding(ctx context.Context, fresh []incident.Occurrence, near []*work, window time.Duration, joined *[]*work) ([]incident.Occurrence, error) {
+	if len(near) == 0 {
+		return fresh, nil
+	}
+	j, err := r.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	type standing struct {
+		incident.Standing
+		work *work
+	}
+	var standings []standing
+	for _, w := range slices.Backward(near) {
+		if st, down := j.StandingOf(w.inc.Judgement, w.inc.Onset, w.occurrences); down {
+			standings = append(standings, standing{Standing: st, work: w})
+		}
+	}
+	var rest []incident.Occurrence
+	for _, o := range fresh {
+		i := slices.IndexFunc(standings, func(st standing) bool { return st.Takes(o, window) })
+		if i < 0 {
+			rest = append(rest, o)
+			continue
+		}
+		r.join(standings[i].work, o)
+		*joined = append(*joined, standings[i].work)
+	}
+	return rest, nil
+}
+
+// joinByCause is rule (c), for alerts and open incidents alike: what one candidate of the greedy
+// cover over all of them explains, near in time, is one event.
+func (r *run) joinByCause(ctx context.Context, fresh []incident.Occurrence, near []*work, window time.Duration, joined []*work) ([]*work, error) {
+	groups, err := r.group(ctx, near, fresh, window)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		home := r.mergeAll(g.works)
+		if home == nil && len(g.occurrences) > 0 {
+			home = r.open()
+		}
+		for _, o := range g.occurrences {
+			r.join(home, o)
+		}
+		if len(g.occurrences) > 0 {
+			joined = append(joined, home)
+		}
+	}
+	return joined, nil
+}
+
+// regroup merges open incidents that turn out to be one event.
+func (r *run) regroup(ctx context.Context, works []*work) error {
+	open := slices.DeleteFunc(slices.Clone(works), func(w *work) bool { return w.inc.State != incident.Open })
+	if len(open) < 2 {
+		return nil
+	}
+	settings, err := r.tenantSettings(ctx)
+	if err != nil {
+		return err
+	}
+	groups, err := r.group(ctx, open, nil, settings.joinWindow())
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		r.mergeAll(g.works)
+	}
+	return nil
+}
+
+// grouped is what belongs together.
+type grouped struct {
+	works       []*work
+	occurrences []incident.Occurrence
+}
+
+func (r *run) group(ctx context.Context, works []*work, fresh []incident.Occurrence, window time.Duration) ([]grouped, error) {
+	var units []incident.Unit
+	var all []incident.Occurrence
+	for _, w := range works {
+		units = append(units, incident.Unit{Occurrences: w.occurrences, Span: w.span()})
+		all = append(all, w.occurrences...)
+	}
+	for _, o := range fresh {
+		units = append(units, incident.Unit{Occurrences: []incident.Occurrence{o}, Span: o.Onset()})
+		all = append(all, o)
+	}
+	if len(units) == 1 {
+		return []grouped{{works: works, occurrences: fresh}}, nil
+	}
+	j, err := r.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	onset, _ := incident.OnsetOf(all)
+	facts, err := r.facts(ctx, j.Graph, all, onset)
+	if err != nil {
+		return nil, err
+	}
+	var out []grouped
+	for _, members := range j.Group(units, facts, window) {
+		var g grouped
+		for _, u := range members {
+			if u < len(works) {
+				g.works = append(g.works, works[u])
+			} else {
+				g.occurrences = append(g.occurrences, fresh[u-len(works)])
+			}
+		}
+		out = append(out, g)
+	}
+	return out, nil
+}
+
+// mergeAll merges incidents, the oldest surviving, but for those that an operator split apart. It
+// returns the survivor, nil when there are none.
+func (r *run) mergeAll(works []*work) *work {
+	if len(works) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(works, func(a, b *work) int { return a.inc.OpenedAt.Compare(b.inc.OpenedAt) })
+	survivor := works[0]
+	for _, w := range works[1:] {
+		if w != survivor && w.inc.State != incident.Merged && !slices.Contains(survivor.inc.Apart, w.inc.ID) {
+			r.merge(w, survivor)
+		}
+	}
+	return survivor
+}
+
+// merge moves everything of one incident into another.
+func (r *run) merge(from, into *work) {
+	for _, o := range from.occurrences {
+		into.add(o)
+	}
+	into.page = into.page || from.page
+	into.inc.MergedFrom = append(append(into.inc.MergedFrom, from.inc.ID), from.inc.MergedFrom...)
+	into.inc.Apart = append(into.inc.Apart, from.inc.Apart...)
+	into.inc.Feedback = append(into.inc.Feedback, from.inc.Feedback...)
+	into.inc.Truncated = max(into.inc.Truncated, from.inc.Truncated)
+	if into.inc.Acknowledged == nil {
+		into.inc.Acknowledged = from.inc.Acknowledged
+	}
+	into.inc.Notice.Told = into.inc.Notice.Told || from.inc.Notice.Told
+	into.inc.Notice.Evidence = into.inc.Notice.Evidence || from.inc.Notice.Evidence
+	if due := from.inc.Notice.Due; due != nil && (into.inc.Notice.Due == nil || due.Before(*into.inc.Notice.Due)) {
+		into.inc.Notice.Due = due
+	}
+	from.occurrences, from.changed = nil, nil
+	from.inc.State, from.inc.MergedInto = incident.Merged, into.inc.ID
+	from.inc.Notice = incident.Notice{}
+	from.dirty, from.event = true, IncidentMerged
+}

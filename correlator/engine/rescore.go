@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
+)
+
+// rescore judges an incident anew. An equal judgement changes nothing; another one is kept in the
+// incident's history.
+func (r *run) rescore(ctx context.Context, w *work) error {
+	w.rescore = false
+	j, err := r.judge(ctx)
+	if err != nil {
+		return err
+	}
+	facts, err := r.facts(ctx, j.Graph, w.occurrences, w.inc.Onset)
+	if err != nil {
+		return err
+	}
+	facts.Truncated = w.inc.Truncated
+	judgement := j.Judge(facts)
+	watched := j.Watched(facts, judgement)
+	sightings, err := r.sightings(ctx, watched)
+	if err != nil {
+		return err
+	}
+	judgement.Unknowns = j.Unknowns(facts, watched, sightings)
+	w.reach = reachOfIncident(j.Graph, w.occurrences, facts.Changes)
+	if reflect.DeepEqual(judgement, w.inc.Judgement) {
+		return nil
+	}
+	w.inc.Judgement, w.dirty = judgement, true
+	if err := r.store.SaveJudgement(ctx, w.inc.ID, r.now, judgement); err != nil {
+		return fmt.Errorf("saving the judgement: %w", err)
+	}
+	return nil
+}
+
+// facts gathers what a judgement about these alerts needs to know.
+func (r *run) facts(ctx context.Context, g *topology.Graph, occurrences []incident.Occurrence, onset incident.Interval) (incident.Facts, error) {
+	settings, err := r.tenantSettings(ctx)
+	if err != nil {
+		return incident.Facts{}, err
+	}
+	facts := incident.Facts{Occurrences: occurrences, Onset: onset, Lookback: settings.lookback()}
+	var devices []string
+	for _, key := range incident.Reach(g, occurrences) {
+		if d, ok := strings.CutPrefix(key, incident.DeviceKey("")); ok {
+			devices = append(devices, d)
+		}
+	}
+	if len(devices) == 0 {
+		return facts, nil
+	}
+	from, to := onset.NotBefore.Add(-settings.lookback()), onset.NotAfter
+	for _, o := range occurrences {
+		if o.EndsAt != nil { // what repaired it lies between the onset and the recovery
+			to = latest(to, *o.EndsAt)
+		}
+	}
+	facts.Changes, err = r.changesBetween(ctx, devices, from, to)
+	return facts, err
+}
+
+// changesBetween are the changes of the devices, and all of every category that could be a roll-out.
+func (r *run) changesBetween(ctx context.Context, devices []string, from, to time.Time) ([]configchange.Change, error) {
+	changes, err := r.store.ConfigChanges(ctx, ChangeSelector{Devices: devices, From: from, To: to})
+	if err != nil {
+		return nil, fmt.Errorf("loading changes: %w", err)
+	}
+	known := map[string]bool{}
+	for _, c := range changes {
+		known[c.ID] = true
+	}
+	for _, category := range incident.Rollouts(changes) {
+		all, err := r.store.ConfigChanges(ctx, ChangeSelector{Category: category, From: from, To: to})
+		if err != nil {
+			return nil, fmt.Errorf("loading changes of %s: %w", category, err)
+		}
+		for _, c := range all {
+			if !known[c.ID] {
+				changes = append(changes, c)
+			}
+		}
+	}
+	slices.SortStableFunc(changes, func(a, b configchange.Change) int {
+		return cmp.Or(a.NotAfter.Compare(b.NotAfter), cmp.Compare(a.ID, b.ID))
+	})
+	return changes, nil
+}
+
+// reachOfIncident adds the categories that changed on alerting devices to what topology reaches.
+func reachOfIncident(g *topology.Graph, occurrences []incident.Occurrence, changes []configchange.Change) []string {
+	keys := incident.Reach(g, occurrences)
+	alerting := map[string]bool{}
+	for _, o := range occurrences {
+		alerting[o.Device] = true
+	}
+	for _, c := range changes {
+		if alerting[c.Device] {
+			keys = append(keys, incident.CategoryKey(c.Category))
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// sightings sums up how well devices are observed, over all their streams.
+func (r *run) sightings(ctx context.Context, devices []string) (map[string]incident.Sighting, error) {
+	if len(devices) == 0 {
+		return nil, nil
+	}
+	heads, err := r.store.DeviceHeads(ctx, devices)
+	if err != nil {
+		return nil, fmt.Errorf("loading the newest runs of devices: %w", err)
+	}
+	failures, err := r.store.Failures(ctx, devices)
+	if err != nil {
+		return nil, fmt.Errorf("loading failed observations: %w", err)
+	}
+	out := map[string]incident.Sighting{}
+	for _, h := range heads {
+		s, known := out[h.Device]
+		if !known {
+			s.Delay = h.Delay
+		}
+		if h.LastSeen.After(s.LastSeen) {
+			s.LastSeen, s.Poll = h.LastSeen, cmp.Or(h.Poll(), s.Poll)
+		}
+		if h.Delay.Abs() > s.Delay.Abs() {
+			s.Delay = h.Delay
+		}
+		out[h.Device] = s
+	}
+	for _, f := range failures {
+		if s := out[f.Device]; f.ObservedAt.After(s.LastSeen) {
+			s.Failed = f.Reason
+			out[f.Device] = s
+		}
+	}
+	return out, nil
+}
+
+// firingWorks takes up every incident with a firing alert.
+func (r *run) firingWorks(ctx context.Context) ([]*work, error) {
+	firing, err := r.store.FiringOccurrences(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading firing alerts: %w", err)
+	}
+	ids := map[string]bool{}
+	for _, o := range firing {
+		ids[o.IncidentID] = true
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return r.takeUp(ctx, IncidentSelector{IDs: slices.Sorted(maps.Keys(ids))})
+}

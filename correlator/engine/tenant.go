@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
+)
+
+// inventory replaces the inventory and looks again at everything that is going on.
+func (r *run) inventory(ctx context.Context, in InventoryInput) error {
+	if err := in.Inventory.Validate(); err != nil {
+		return refuse(Invalid, "correct the inventory and send it again", "inventory: %v", err)
+	}
+	if err := r.store.SaveInventory(ctx, in.Inventory); err != nil {
+		return fmt.Errorf("saving the inventory: %w", err)
+	}
+	// Not through the engine's cache: this transaction may yet come to nothing.
+	r.graph = topology.NewGraph(in.Inventory)
+	return r.reviewFiring(ctx)
+}
+
+// changeSettings changes what the input names.
+func (r *run) changeSettings(ctx context.Context, in SettingsInput) error {
+	s, err := r.tenantSettings(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name  string
+		given *time.Duration
+		into  *time.Duration
+		least time.Duration
+	}{
+		{"lookback", in.Lookback, &s.Lookback, time.Second},
+		{"cooldown", in.Cooldown, &s.Cooldown, time.Second},
+		{"join_window", in.JoinWindow, &s.JoinWindow, time.Second},
+		{"notify_delay", in.NotifyDelay, &s.NotifyDelay, 0},
+	} {
+		if f.given == nil {
+			continue
+		}
+		if *f.given < f.least {
+			return refuse(Invalid, fmt.Sprintf("give at least %s", f.least), "setting %s: %s is too short", f.name, *f.given)
+		}
+		*f.into = *f.given
+	}
+	if in.Weights != nil {
+		if _, err := incident.LoadWeights(r.engine.weights, in.Weights); err != nil {
+			return refuse(Invalid, "correct the weights and send them again", "%v", err)
+		}
+		s.Weights = string(in.Weights)
+	}
+	if err := r.store.SaveSettings(ctx, s); err != nil {
+		return fmt.Errorf("saving settings: %w", err)
+	}
+	r.settings, r.weights = &s, nil
+	return r.reviewFiring(ctx)
+}
+
+// reviewFiring judges every incident with a firing alert again, and merges what is one event.
+func (r *run) reviewFiring(ctx context.Context) error {
+	works, err := r.firingWorks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range works {
+		w.rescore = true
+	}
+	return r.regroup(ctx, works)
+}
