@@ -34,8 +34,8 @@ func readOSPFv7(ctx context.Context, r Router) (ospfState, error) {
 				templates = append(templates, templateOf(row))
 			}
 		}},
-		read{"/routing/ospf/interface", []string{"address", "state"}, nil, func(row routeros.Row) {
-			if _, iface, ok := strings.Cut(row.String("address"), "%"); ok && row.String("state") != "passive" {
+		read{"/routing/ospf/interface", []string{"address", "state", "passive"}, nil, func(row routeros.Row) {
+			if _, iface, ok := strings.Cut(row.String("address"), "%"); ok && row.String("state") != "passive" && !isPassive(row) {
 				active[iface] = true
 			}
 		}},
