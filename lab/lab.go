@@ -26,7 +26,7 @@ type Options struct {
 	ExporterConfig string
 	// Bin is the folder with the programs of `make build`.
 	Bin string
-	// PluginDir is the built plugin; without it there are no pages.
+	// PluginDir is the folder grafana-plugin, built; without it there are no pages.
 	PluginDir string
 	// Keep leaves the run directory, with all logs and data, when the lab is closed.
 	Keep bool

@@ -29,14 +29,18 @@ func Programs(bin, plugin string) (string, string, error) {
 		plugin, err = filepath.Abs(plugin)
 		return bin, plugin, err
 	}
-	if built := filepath.Join(filepath.Dir(bin), "grafana-plugin", "dist"); isPlugin(built) {
+	if built := filepath.Join(filepath.Dir(bin), "grafana-plugin"); isPlugin(built) {
 		plugin = built
 	}
 	return bin, plugin, nil
 }
 
-// isPlugin says whether a folder holds the built plugin.
+// isPlugin says whether a folder is the plugin's, with everything built that shows its pages.
 func isPlugin(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "plugin.json"))
-	return err == nil
+	for _, built := range []string{"dist/module.js", "host/out/main.js"} {
+		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(built))); err != nil {
+			return false
+		}
+	}
+	return true
 }

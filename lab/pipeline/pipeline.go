@@ -26,7 +26,7 @@ type Options struct {
 	Dir string
 	// Bin is the folder with the programs of `make build`.
 	Bin string
-	// PluginDir is the built plugin; without it there are no pages.
+	// PluginDir is the folder grafana-plugin, built; without it there are no pages.
 	PluginDir string
 	// Pace is how fast everything goes.
 	Pace pace.Pace

@@ -35,7 +35,7 @@ func start(args []string, stdout, stderr io.Writer) int {
 	runCommand.Flag("fleet", "Folder of .rsc exports to simulate instead of our own ISP.").PlaceHolder("DIR").ExistingDirVar(&o.fleet)
 	runCommand.Flag("config", "Exporter configuration with real routers: nothing is simulated.").PlaceHolder("FILE").ExistingFileVar(&o.config)
 	runCommand.Flag("bin", "Folder of the programs (default: the one of this program).").PlaceHolder("DIR").ExistingDirVar(&o.bin)
-	runCommand.Flag("plugin-dir", "The built Grafana plugin (default: grafana-plugin/dist beside the folder of programs, if it is there).").PlaceHolder("DIR").StringVar(&o.plugin)
+	runCommand.Flag("plugin-dir", "The folder grafana-plugin, built (default: the one beside the folder of programs, if it is built).").PlaceHolder("DIR").StringVar(&o.plugin)
 	runCommand.Flag("keep", "Keep the run directory, with all logs and data.").BoolVar(&o.keep)
 
 	breakCommand := app.Command("break", "Break something in the running lab.")
