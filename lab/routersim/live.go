@@ -29,8 +29,9 @@ type port struct {
 	lastUp   time.Time
 	lastDown time.Time
 	downs    int
-	rx, tx   float64 // bytes counted before `changed`
-	rxRate   float64 // bytes a second while running
+	rx, tx   float64   // bytes counted before `base`
+	base     time.Time // since when the rates have counted
+	rxRate   float64   // bytes a second while running
 	txRate   float64
 }
 
@@ -61,9 +62,13 @@ func (l *live) observe(now time.Time, r *Router, state *plane.State) {
 	for name, running := range state.Running {
 		p, ok := l.interfaces[name]
 		if !ok {
-			p = &port{changed: l.upSince(now)}
+			p = &port{changed: l.upSince(now), base: l.upSince(now)}
 			p.rxRate, p.txRate = r.rates(name)
 			l.interfaces[name] = p
+		}
+		if rx, tx := r.rates(name); rx != p.rxRate || tx != p.txRate { // it got a cable
+			p.rx, p.tx = p.counted(now)
+			p.base, p.rxRate, p.txRate = now, rx, tx
 		}
 		if !p.known || p.running != running {
 			l.flip(p, now, running)
@@ -101,15 +106,15 @@ func (l *live) flip(p *port, now time.Time, running bool) {
 	} else {
 		p.lastUp = now
 	}
-	p.running, p.changed = running, now
+	p.running, p.changed, p.base = running, now, now
 }
 
 // counted returns the bytes received and sent until now.
 func (p *port) counted(now time.Time) (rx, tx float64) {
-	if !p.running || now.Before(p.changed) {
+	if !p.running || now.Before(p.base) {
 		return p.rx, p.tx
 	}
-	seconds := now.Sub(p.changed).Seconds()
+	seconds := now.Sub(p.base).Seconds()
 	return p.rx + p.rxRate*seconds, p.tx + p.txRate*seconds
 }
 

@@ -26,10 +26,10 @@ func (s *session) login(ctx context.Context, cmd *command) (goOn bool) {
 	response, answered := cmd.args["response"]
 	_, plain := cmd.args["password"]
 	version := s.router.version()
-	plainKnown := version.AtLeast(6, 43, 0)
+	plainKnown := version.AtLeast(6, 43, 0) || plain && s.router.opts.Version == ""
 	challengeKnown := !version.AtLeast(6, 45, 1)
 	refusal := errBadLogin
-	if !plainKnown {
+	if !version.AtLeast(6, 43, 0) {
 		refusal = errOldBadLogin
 	}
 	var ok bool

@@ -14,7 +14,9 @@ type Options struct {
 	// loaded file says otherwise. Default: "MikroTik".
 	Name string
 	// Version is the RouterOS version, 6.x or 7.x. Default: the one that the
-	// first loaded file states in its header, else 7.16.
+	// first loaded file states in its header, else 7.16. A version below 6.43
+	// knows only the login by challenge if it is set here; one that a file
+	// states lets today's clients in as well.
 	Version string
 	// Users may log in, whatever a loaded file does to /user. Default: admin
 	// with an empty password and every policy, as on a fresh router.
@@ -25,6 +27,9 @@ type Options struct {
 	// Subscribers is how many customers dial in at each PPPoE server, beside
 	// those that /ppp/secret names. Default: none.
 	Subscribers int
+	// Ports is how many ethernet ports the router has at least, ether1 and so
+	// on; loaded files may speak of more. Default: 5.
+	Ports int
 	// Uptime is how long the router has been running when it is made.
 	// Default: some weeks, differing from name to name.
 	Uptime time.Duration
@@ -56,6 +61,9 @@ func (o *Options) setDefaults() error {
 	if o.Users == nil {
 		o.Users = []User{{Name: "admin"}}
 	}
+	if o.Ports == 0 {
+		o.Ports = 5
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -65,8 +73,8 @@ func (o *Options) setDefaults() error {
 	if o.Uptime == 0 {
 		o.Uptime = 10*24*time.Hour + time.Duration(hash(o.Name)%(60*24*3600))*time.Second
 	}
-	if o.Latency < 0 || o.Uptime < 0 || o.Subscribers < 0 {
-		return fmt.Errorf("router %s: latency, uptime and subscribers cannot be negative", o.Name)
+	if o.Latency < 0 || o.Uptime < 0 || o.Subscribers < 0 || o.Ports < 0 {
+		return fmt.Errorf("router %s: latency, uptime, subscribers and ports cannot be negative", o.Name)
 	}
 	for _, u := range o.Users {
 		if u.Name == "" {

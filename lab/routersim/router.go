@@ -76,13 +76,15 @@ func (r *Router) reset(text string) error {
 	return nil
 }
 
-// factoryPorts gives a router without ports those of a small one.
+// factoryPorts makes the ethernet ports that a router has at least. A cable is
+// plugged into the first, over which somebody reaches the router.
 func (r *Router) factoryPorts() {
-	if len(r.store.Table("/interface/ethernet").Rows) == 0 {
-		for i := range 5 {
-			r.store.EnsurePort(nil, fmt.Sprintf("ether%d", i+1))
-		}
+	t := r.store.Table("/interface/ethernet")
+	if len(t.Rows) == 0 {
 		r.plugged["ether1"] = true
+	}
+	for i := 1; len(t.Rows) < r.opts.Ports; i++ {
+		r.store.EnsurePort(t, fmt.Sprintf("ether%d", i))
 	}
 	r.cached = nil
 }

@@ -50,7 +50,7 @@ func bgpConnectionRows(r *Router, t *config.Table, _ time.Time) rows {
 		for _, row := range t.Rows {
 			rec := stored(t, row)
 			rec.setBool("inactive", t.Disabled(row))
-			if s, up := sessions[row.Props["name"]]; up {
+			if s, up := sessions[row.Props["name"]]; up && !s.Peer.Local.IsValid() {
 				rec.set("local.default-address", s.Local.String())
 			}
 			if !yield(rec) {

@@ -108,6 +108,12 @@ func (s *Store) loadTarget(t *Table, verb string, target *rsc.Arg) ([]*Row, erro
 	switch {
 	case t.Menu.Single:
 		return t.Rows, nil
+	case target == nil && !t.Menu.Known:
+		t.Menu.Single = true // a menu of one item that the schema has not heard of
+		if len(t.Rows) == 0 {
+			s.insert(t, map[string]string{}).Builtin = true
+		}
+		return t.Rows[:1], nil
 	case target == nil:
 		return nil, fmt.Errorf("names no row")
 	case target.Find != nil:

@@ -52,7 +52,7 @@ func (r *Router) readOSPF7(store *config.Store) {
 				Interface: address.Interface, Instance: a.instance, Area: a.name, AreaID: a.id, Version: a.version,
 				Address: address.Prefix, RouterID: a.routerID, Passive: r.passive(row, address.Interface),
 				Hello: value("hello-interval", "10s"), Dead: value("dead-interval", "40s"),
-				Auth:    strings.Join([]string{row.Props["auth"], row.Props["auth-id"], row.Props["auth-key"]}, "\x00"),
+				Auth:    authentication(row.Props["auth"], row.Props["auth-id"], row.Props["auth-key"]),
 				Network: value("type", "broadcast"), Cost: value("cost", "1"), Priority: value("priority", "128"),
 			})
 		}
@@ -159,9 +159,17 @@ func (r *Router) speaker6(store *config.Store, address Address, a area) Speaker 
 		Interface: address.Interface, Instance: a.instance, Area: a.name, AreaID: a.id, Version: 2,
 		Address: address.Prefix, RouterID: a.routerID, Passive: r.passive(row, address.Interface),
 		Hello: t.Value(row, "hello-interval"), Dead: t.Value(row, "dead-interval"),
-		Auth:    strings.Join([]string{t.Value(row, "authentication"), t.Value(row, "authentication-key")}, "\x00"),
+		Auth:    authentication(t.Value(row, "authentication"), t.Value(row, "authentication-key-id"), t.Value(row, "authentication-key")),
 		Network: t.Value(row, "network-type"), Cost: t.Value(row, "cost"), Priority: t.Value(row, "priority"),
 	}
+}
+
+// authentication is what two neighbours must agree on.
+func authentication(kind, id, key string) string {
+	if kind == "" || kind == "none" {
+		return ""
+	}
+	return strings.Join([]string{kind, first(id, "1"), key}, "\x00")
 }
 
 // within says whether an address lies in one of the networks.

@@ -216,9 +216,9 @@ func (s *Schema) addOverlay(path string, o overlayMenu) {
 	if !ok {
 		m = s.blank(path)
 		m.Known = true
-		m.Single = o.Single
 		s.menus[path] = m
 	}
+	m.Single = m.Single || o.Single
 	m.Type, m.Key, m.AutoName = o.Type, o.Key, o.AutoName
 	m.CanAdd, m.Ordered = m.CanAdd || o.Add, m.Ordered || o.Ordered
 	m.Required, m.Unique = strings.Fields(o.Required), strings.Fields(o.Unique)
