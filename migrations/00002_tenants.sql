@@ -17,7 +17,7 @@ CREATE TABLE tenants (
   -- The first timer: the scheduler asks all tenants at once for it.
   next_due           timestamptz,
   CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id),
-  CONSTRAINT tenants_id_form CHECK (tenant_id ~ '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$')
+  CONSTRAINT tenants_id_form CHECK (tenant_id ~ '^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$')
 ) WITH (fillfactor = 50);
 CREATE INDEX tenants_next_due ON tenants (next_due) WHERE next_due IS NOT NULL;
 
@@ -38,13 +38,11 @@ CREATE TABLE inventories (
   CONSTRAINT inventories_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id)
 );
 
--- inventory_devices: the devices of that document, for filters.
+-- inventory_devices: where the devices of that document stand, for filters.
 CREATE TABLE inventory_devices (
-  tenant_id text COLLATE "C"   NOT NULL DEFAULT ispvm_tenant(),
-  device    text COLLATE "C"   NOT NULL,
-  site      text COLLATE "C"   NOT NULL,
-  tags      text[] COLLATE "C" NOT NULL,
-  services  text[] COLLATE "C" NOT NULL,
+  tenant_id text COLLATE "C" NOT NULL DEFAULT ispvm_tenant(),
+  device    text COLLATE "C" NOT NULL,
+  site      text COLLATE "C" NOT NULL,
   CONSTRAINT inventory_devices_pkey PRIMARY KEY (tenant_id, device),
   CONSTRAINT inventory_devices_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id)
 );

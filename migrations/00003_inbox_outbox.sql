@@ -1,9 +1,10 @@
--- What comes in and what goes out: the journal of inputs, idempotency keys, timers, the outbox.
+-- What comes in and what goes out: the journal of inputs, timers, the outbox.
 
 -- +goose Up
 
 -- inputs: everything that was accepted, in the order in which it was applied. The payload is the input
--- as lines of the recorded-timeline format (one, or one for each observation of a batch).
+-- as lines of the recorded-timeline format (one, or one for each observation of a batch). The passing of
+-- time is not among them: timers fire at their own instants whenever the inputs are applied again.
 CREATE TABLE inputs (
   tenant_id   text COLLATE "C" NOT NULL DEFAULT ispvm_tenant(),
   seq         bigint      NOT NULL,
@@ -13,21 +14,9 @@ CREATE TABLE inputs (
   CONSTRAINT inputs_pkey PRIMARY KEY (tenant_id, seq),
   CONSTRAINT inputs_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id),
   CONSTRAINT inputs_kind CHECK (kind IN ('inventory', 'settings', 'observation', 'observation_failed',
-    'webhook', 'alerts', 'change', 'maintenance', 'blackout', 'operator', 'tick'))
+    'webhook', 'alerts', 'change', 'maintenance', 'blackout', 'operator'))
 );
 CREATE INDEX inputs_received ON inputs (tenant_id, received_at, seq);
-
--- idempotency_keys: what the first call with a key was about, for those that come after it.
-CREATE TABLE idempotency_keys (
-  tenant_id  text COLLATE "C" NOT NULL DEFAULT ispvm_tenant(),
-  key        text COLLATE "C" NOT NULL,
-  subject    text        NOT NULL,
-  seq        bigint      NOT NULL,
-  created_at timestamptz NOT NULL,
-  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, key),
-  CONSTRAINT idempotency_keys_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id)
-);
-CREATE INDEX idempotency_keys_age ON idempotency_keys (tenant_id, created_at);
 
 -- timers: what the engine wants to be woken for. The kinds' numbers are the engine's, in firing order.
 CREATE TABLE timers (
@@ -83,13 +72,6 @@ CREATE POLICY system ON inputs TO ispvm_system USING (true);
 GRANT SELECT, INSERT ON inputs TO ispvm_app;
 GRANT SELECT, DELETE ON inputs TO ispvm_system;
 
-ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
-ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON idempotency_keys TO ispvm_app USING (tenant_id = ispvm_tenant()) WITH CHECK (tenant_id = ispvm_tenant());
-CREATE POLICY system ON idempotency_keys TO ispvm_system USING (true);
-GRANT SELECT, INSERT ON idempotency_keys TO ispvm_app;
-GRANT SELECT, DELETE ON idempotency_keys TO ispvm_system;
-
 ALTER TABLE timers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE timers FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON timers TO ispvm_app USING (tenant_id = ispvm_tenant()) WITH CHECK (tenant_id = ispvm_tenant());
@@ -100,7 +82,7 @@ ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON outbox TO ispvm_app USING (tenant_id = ispvm_tenant()) WITH CHECK (tenant_id = ispvm_tenant());
 CREATE POLICY system ON outbox TO ispvm_system USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT ON outbox TO ispvm_app;
-GRANT SELECT, UPDATE, DELETE ON outbox TO ispvm_system;
+GRANT SELECT, INSERT, UPDATE, DELETE ON outbox TO ispvm_system;
 
 ALTER TABLE outbox_dead_letters ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox_dead_letters FORCE ROW LEVEL SECURITY;
@@ -110,4 +92,4 @@ GRANT SELECT ON outbox_dead_letters TO ispvm_app;
 GRANT SELECT, INSERT, DELETE ON outbox_dead_letters TO ispvm_system;
 
 -- +goose Down
-DROP TABLE outbox_dead_letters, outbox, timers, idempotency_keys, inputs;
+DROP TABLE outbox_dead_letters, outbox, timers, inputs;

@@ -28,6 +28,17 @@ CREATE TABLE runs (
 ) WITH (fillfactor = 60);
 CREATE INDEX runs_stream ON runs (tenant_id, device, category, source, exporter, first_seen);
 
+-- streams: which streams a device has, so that its newest runs are found without walking its history.
+CREATE TABLE streams (
+  tenant_id text COLLATE "C" NOT NULL DEFAULT ispvm_tenant(),
+  device    text COLLATE "C" NOT NULL,
+  category  text COLLATE "C" NOT NULL,
+  source    text COLLATE "C" NOT NULL,
+  exporter  text COLLATE "C" NOT NULL,
+  CONSTRAINT streams_pkey PRIMARY KEY (tenant_id, device, category, source, exporter),
+  CONSTRAINT streams_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id)
+);
+
 -- observation_failures: the newest failed reading of a stream.
 CREATE TABLE observation_failures (
   tenant_id   text COLLATE "C" NOT NULL DEFAULT ispvm_tenant(),
@@ -67,13 +78,18 @@ CREATE TABLE config_changes (
   CONSTRAINT config_changes_blackout FOREIGN KEY (tenant_id, in_blackout_id) REFERENCES blackout_windows (tenant_id, id),
   CONSTRAINT config_changes_order CHECK (not_before <= not_after)
 );
-CREATE INDEX config_changes_time ON config_changes (tenant_id, long, not_after, id);
-CREATE INDEX config_changes_device ON config_changes (tenant_id, device, long, not_after, id);
+CREATE INDEX config_changes_time ON config_changes (tenant_id, long, not_after, id) INCLUDE (not_before, category);
+CREATE INDEX config_changes_device ON config_changes (tenant_id, device, long, not_after, id) INCLUDE (not_before, category);
 
 ALTER TABLE runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE runs FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON runs TO ispvm_app USING (tenant_id = ispvm_tenant()) WITH CHECK (tenant_id = ispvm_tenant());
 GRANT SELECT, INSERT, UPDATE, DELETE ON runs TO ispvm_app;
+
+ALTER TABLE streams ENABLE ROW LEVEL SECURITY;
+ALTER TABLE streams FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON streams TO ispvm_app USING (tenant_id = ispvm_tenant()) WITH CHECK (tenant_id = ispvm_tenant());
+GRANT SELECT, INSERT ON streams TO ispvm_app;
 
 ALTER TABLE observation_failures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE observation_failures FORCE ROW LEVEL SECURITY;
@@ -86,4 +102,4 @@ CREATE POLICY tenant ON config_changes TO ispvm_app USING (tenant_id = ispvm_ten
 GRANT SELECT, INSERT, UPDATE, DELETE ON config_changes TO ispvm_app;
 
 -- +goose Down
-DROP TABLE config_changes, observation_failures, runs;
+DROP TABLE config_changes, observation_failures, streams, runs;

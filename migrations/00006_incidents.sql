@@ -25,7 +25,6 @@ CREATE TABLE incidents (
   CONSTRAINT incidents_state CHECK (state IN ('open', 'closed', 'merged')),
   CONSTRAINT incidents_open_end CHECK ((state = 'open') = (closed_at = 'infinity'))
 );
-CREATE INDEX incidents_open ON incidents (tenant_id, opened_at, id) WHERE state = 'open';
 CREATE INDEX incidents_opened ON incidents (tenant_id, opened_at, id) WHERE state <> 'merged';
 CREATE INDEX incidents_closed ON incidents (tenant_id, closed_at, opened_at) WHERE state <> 'merged';
 

@@ -39,7 +39,8 @@ type Page struct {
 	Token string
 }
 
-// DeviceQuery selects devices. Empty fields select everything.
+// DeviceQuery selects devices: the named ones and those at the named sites, all when both are empty. In
+// every query of this file Sites and Devices together mean such a union.
 type DeviceQuery struct {
 	Sites   []string
 	Devices []string

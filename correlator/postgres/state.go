@@ -1,0 +1,120 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+)
+
+// state is one tenant's state inside one transaction, with the tenant's row locked. It is the engine's
+// Store. Writes are collected and sent together before the next read, so that a batch costs few round
+// trips; what was loaded is remembered, so that a save writes only the columns that can have changed.
+type state struct {
+	tx     pgx.Tx
+	tenant string
+	row    tenantRow
+	queued pgx.Batch
+
+	runs        map[string]configchange.Run
+	occurrences map[string]incident.Occurrence
+	reachEnds   map[string]pgtype.Timestamptz // of incidents, as their reach has it
+	next        nextTimer
+	timersMoved bool
+
+	journal []entry
+	events  []event
+}
+
+// tenantRow is what stands in the tenant's row.
+type tenantRow struct {
+	receivedAt        time.Time
+	seq               int64
+	inventoryRevision int64
+	settings          engine.Settings
+	lastObservedAt    time.Time
+	nextDue           *time.Time
+}
+
+var _ engine.Store = (*state)(nil)
+
+// lockTenant takes the tenant's row and with it the right to apply inputs, and reads it.
+func lockTenant(ctx context.Context, tx pgx.Tx, tenant string) (*state, error) {
+	s := &state{
+		tx:          tx,
+		tenant:      tenant,
+		runs:        map[string]configchange.Run{},
+		occurrences: map[string]incident.Occurrence{},
+		reachEnds:   map[string]pgtype.Timestamptz{},
+	}
+	var settings []byte
+	err := tx.QueryRow(ctx, `
+		SELECT NULLIF(received_at, '-infinity'), journal_seq, inventory_revision, settings, last_observed_at, next_due
+		  FROM tenants FOR UPDATE`).
+		Scan(zeroTime{&s.row.receivedAt}, &s.row.seq, &s.row.inventoryRevision, &settings, zeroTime{&s.row.lastObservedAt}, &s.row.nextDue)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("%w %q", ErrUnknownTenant, tenant)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock the tenant: %w", err)
+	}
+	if err := json.Unmarshal(settings, &s.row.settings); err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	s.next.known = s.row.nextDue == nil // no timer at all needs no look
+	return s, nil
+}
+
+// save writes everything that is still in memory; the caller commits.
+func (s *state) save(ctx context.Context) error {
+	s.queueJournal()
+	s.queueEvents()
+	settings, err := json.Marshal(s.row.settings)
+	if err != nil {
+		return err
+	}
+	s.queue(`
+		UPDATE tenants SET received_at = $1, journal_seq = $2, inventory_revision = $3, settings = $4, last_observed_at = $5`,
+		s.row.receivedAt, s.row.seq, s.row.inventoryRevision, settings, nullTime(s.row.lastObservedAt))
+	s.queueNextDue()
+	return s.flush(ctx)
+}
+
+// queue adds a write.
+func (s *state) queue(sql string, args ...any) { s.queued.Queue(sql, args...) }
+
+// flush sends the writes that are queued, in order.
+func (s *state) flush(ctx context.Context) error {
+	if s.queued.Len() == 0 {
+		return nil
+	}
+	queued := s.queued
+	s.queued = pgx.Batch{}
+	if err := s.tx.SendBatch(ctx, &queued).Close(); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
+}
+
+// query reads, after what was written.
+func (s *state) query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if err := s.flush(ctx); err != nil {
+		return nil, err
+	}
+	return s.tx.Query(ctx, sql, args...)
+}
+
+// Tenant implements engine.Store.
+func (s *state) Tenant() string { return s.tenant }
+
+// NewID implements engine.Store: ids of all kinds are UUIDs that grow with time.
+func (s *state) NewID(string) string { return uuid.Must(uuid.NewV7()).String() }

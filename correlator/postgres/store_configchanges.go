@@ -1,0 +1,92 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
+)
+
+// longInterval is what the column config_changes.long separates: intervals of up to this length that
+// begin by an instant end within this length after it.
+const longInterval = 24 * time.Hour
+
+// configChangeColumns are in the order in which scanConfigChange reads them.
+const configChangeColumns = `c.id, c.device, c.category, c.not_before, c.not_after, c.old_fingerprint, c.new_fingerprint,
+	c.old_hash, c.new_hash, c.planned_change_id, c.in_blackout_id, c.actor, c.summary, c.detected_at, c.revision`
+
+func scanConfigChange(row pgx.CollectableRow) (configchange.Change, error) {
+	var c configchange.Change
+	var planned, blackout *string
+	err := row.Scan(&c.ID, &c.Device, &c.Category, &c.NotBefore, &c.NotAfter, &c.OldFingerprint, &c.NewFingerprint,
+		&c.OldHash, &c.NewHash, &planned, &blackout, &c.Actor, &c.Summary, &c.DetectedAt, &c.Revision)
+	c.PlannedChangeID, c.InBlackoutID = orEmpty(planned), orEmpty(blackout)
+	if len(c.Summary) == 0 {
+		c.Summary = nil
+	}
+	return c, err
+}
+
+// ConfigChanges implements engine.ConfigStore.
+func (s *state) ConfigChanges(ctx context.Context, sel engine.ChangeSelector) ([]configchange.Change, error) {
+	where := "c.not_before <= $2"
+	args := []any{sel.From, sel.To, sel.To.Add(longInterval)}
+	if len(sel.Devices) > 0 {
+		args = append(args, sel.Devices)
+		where += fmt.Sprintf(" AND c.device = ANY ($%d)", len(args))
+	}
+	if sel.Category != "" {
+		args = append(args, sel.Category)
+		where += fmt.Sprintf(" AND c.category = $%d", len(args))
+	}
+	rows, err := s.query(ctx, `
+		SELECT `+configChangeColumns+` FROM config_changes AS c WHERE NOT c.long AND c.not_after >= $1 AND c.not_after <= $3 AND `+where+`
+		UNION ALL
+		SELECT `+configChangeColumns+` FROM config_changes AS c WHERE c.long AND c.not_after >= $1 AND `+where+`
+		ORDER BY not_after, id`, args...)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := pgx.CollectRows(rows, scanConfigChange)
+	if err != nil {
+		return nil, fmt.Errorf("load config changes: %w", err)
+	}
+	return changes, nil
+}
+
+// SaveConfigChanges implements engine.ConfigStore. The summaries differ in length, and PostgreSQL's
+// arrays are rectangular: the rows travel as JSON.
+func (s *state) SaveConfigChanges(_ context.Context, changes []configchange.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	document, err := jsonText(&changes)
+	if err != nil {
+		return fmt.Errorf("save config changes: %w", err)
+	}
+	s.queue(`
+		INSERT INTO config_changes (id, device, category, not_before, not_after, old_fingerprint, new_fingerprint,
+		       old_hash, new_hash, planned_change_id, in_blackout_id, actor, summary, detected_at, revision)
+		SELECT id, device, category, not_before, not_after, old_fingerprint, new_fingerprint,
+		       coalesce(old_hash, ''), coalesce(new_hash, ''), planned_change_id, in_blackout_id, actor, coalesce(summary, '{}'), detected_at, revision
+		  FROM jsonb_to_recordset($1::jsonb) AS u (id text, device text, category text, not_before timestamptz, not_after timestamptz,
+		       old_fingerprint text, new_fingerprint text, old_hash text, new_hash text, planned_change_id text, in_blackout_id text,
+		       actor jsonb, summary text[], detected_at timestamptz, revision bigint)
+		    ON CONFLICT (tenant_id, id) DO UPDATE SET
+		       not_before = excluded.not_before, not_after = excluded.not_after,
+		       old_fingerprint = excluded.old_fingerprint, new_fingerprint = excluded.new_fingerprint,
+		       old_hash = excluded.old_hash, new_hash = excluded.new_hash,
+		       planned_change_id = excluded.planned_change_id, in_blackout_id = excluded.in_blackout_id,
+		       actor = excluded.actor, summary = excluded.summary, revision = excluded.revision`, document)
+	return nil
+}
+
+// DeleteConfigChanges implements engine.ConfigStore.
+func (s *state) DeleteConfigChanges(_ context.Context, ids []string) error {
+	s.queue("DELETE FROM config_changes WHERE id = ANY ($1)", ids)
+	return nil
+}

@@ -1,0 +1,183 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+)
+
+// Incidents implements engine.IncidentStore. Each way to be selected is a query of its own over an index
+// of its own; their ids are united.
+func (s *state) Incidents(ctx context.Context, sel engine.IncidentSelector) ([]incident.Incident, error) {
+	var q incidentQuery
+	ended := endOf(nil) // without a time, only what has not ended
+	if !sel.ClosedSince.IsZero() {
+		ended = endOf(&sel.ClosedSince)
+	}
+	if len(sel.IDs) > 0 {
+		q.or("SELECT unnest(" + q.arg(sel.IDs) + "::text[])")
+	}
+	if sel.Latest != nil {
+		q.or(`SELECT id FROM (
+			SELECT i.id FROM incident_entities AS e JOIN incidents AS i ON i.id = e.incident_id
+			 WHERE e.kind = 'device' AND e.name = ` + q.arg(sel.Latest.Device) + ` AND i.state <> 'merged'
+			   AND EXISTS (SELECT FROM alert_occurrences AS o WHERE o.incident_id = i.id AND o.device = e.name AND o.alertname = ` + q.arg(sel.Latest.AlertName) + `)
+			 ORDER BY i.opened_at DESC, i.id DESC LIMIT 1) AS latest`)
+	}
+	if len(sel.Reach) > 0 {
+		q.or(`SELECT i.id FROM incident_reach AS r JOIN incidents AS i ON i.id = r.incident_id
+			 WHERE r.key = ANY (` + q.arg(sel.Reach) + `) AND r.closed_at >= ` + q.arg(ended) + `
+			   AND i.onset_not_before <= ` + q.arg(sel.OnsetTo) + ` AND i.last_onset >= ` + q.arg(sel.OnsetFrom))
+	}
+	if len(sel.Causes) > 0 {
+		q.or("SELECT id FROM incidents WHERE state <> 'merged' AND closed_at >= " + q.arg(ended) + " AND cause_devices && " + q.arg(sel.Causes) + "::text[]")
+	}
+	if len(q.ways) == 0 {
+		return nil, nil
+	}
+	rows, err := s.query(ctx, `
+		SELECT document FROM incidents
+		 WHERE state <> 'merged' AND id IN (`+strings.Join(q.ways, " UNION ")+`)
+		 ORDER BY opened_at, id`, q.args...)
+	if err != nil {
+		return nil, err
+	}
+	incidents, err := pgx.CollectRows(rows, scanIncident)
+	if err != nil {
+		return nil, fmt.Errorf("load incidents: %w", err)
+	}
+	for _, i := range incidents {
+		s.reachEnds[i.ID] = reachEnd(i)
+	}
+	return incidents, nil
+}
+
+// incidentQuery gathers the ways in which an incident can be selected, and their arguments.
+type incidentQuery struct {
+	ways []string
+	args []any
+}
+
+func (q *incidentQuery) arg(v any) string {
+	q.args = append(q.args, v)
+	return fmt.Sprintf("$%d", len(q.args))
+}
+
+func (q *incidentQuery) or(way string) { q.ways = append(q.ways, way) }
+
+func scanIncident(row pgx.CollectableRow) (i incident.Incident, err error) {
+	var document []byte
+	if err := row.Scan(&document); err != nil {
+		return i, err
+	}
+	return i, json.Unmarshal(document, &i)
+}
+
+// reachEnd is until when an incident can be found by its reach: for ever while it is open, not at all
+// once it is merged.
+func reachEnd(i incident.Incident) pgtype.Timestamptz {
+	switch {
+	case i.State == incident.Open:
+		return endOf(nil)
+	case i.State == incident.Closed && i.ClosedAt != nil:
+		return endOf(i.ClosedAt)
+	default:
+		return pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
+	}
+}
+
+// SaveIncidents implements engine.IncidentStore.
+func (s *state) SaveIncidents(_ context.Context, incidents []incident.Incident) error {
+	for _, i := range incidents {
+		document, err := json.Marshal(i)
+		if err != nil {
+			return fmt.Errorf("save incident %s: %w", i.ID, err)
+		}
+		end := reachEnd(i)
+		s.queue(`
+			INSERT INTO incidents (id, state, opened_at, closed_at, onset_not_before, last_onset, cause_devices,
+			       during_change_id, during_maintenance_id, revision, document)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+			    ON CONFLICT (tenant_id, id) DO UPDATE SET
+			       state = excluded.state, opened_at = excluded.opened_at, closed_at = excluded.closed_at,
+			       onset_not_before = excluded.onset_not_before, last_onset = excluded.last_onset, cause_devices = excluded.cause_devices,
+			       during_change_id = excluded.during_change_id, during_maintenance_id = excluded.during_maintenance_id,
+			       revision = excluded.revision, document = excluded.document`,
+			i.ID, string(i.State), i.OpenedAt, end, i.Onset.NotBefore, i.LastOnset, causeDevices(i),
+			orNull(i.DuringChangeID), orNull(i.DuringMaintenanceID), i.Revision, document)
+		s.queueReachEnd(i.ID, end)
+		s.queueCandidates(i)
+	}
+	return nil
+}
+
+// queueReachEnd repeats the incident's end in its reach, where it has moved.
+func (s *state) queueReachEnd(id string, end pgtype.Timestamptz) {
+	if before, ok := s.reachEnds[id]; ok && before == end {
+		return
+	}
+	s.reachEnds[id] = end
+	s.queue("UPDATE incident_reach SET closed_at = $2 WHERE incident_id = $1 AND closed_at <> $2", id, end)
+}
+
+// queueCandidates notes the entities that may be the cause; those that alert come with their occurrences.
+func (s *state) queueCandidates(i incident.Incident) {
+	var kinds, names []string
+	for _, c := range i.Judgement.Candidates {
+		for _, device := range c.Devices {
+			kinds, names = append(kinds, "device"), append(names, device)
+		}
+		if c.Kind == incident.KindSite {
+			kinds, names = append(kinds, "site"), append(names, c.Name)
+		}
+	}
+	s.queueEntities(i.ID, kinds, names)
+}
+
+func (s *state) queueEntities(incidentID string, kinds, names []string) {
+	if len(kinds) == 0 {
+		return
+	}
+	s.queue(`
+		INSERT INTO incident_entities (incident_id, kind, name)
+		SELECT DISTINCT $1, kind, name FROM unnest($2::text[], $3::text[]) AS u (kind, name)
+		    ON CONFLICT DO NOTHING`, incidentID, kinds, names)
+}
+
+func causeDevices(i incident.Incident) []string {
+	if len(i.Judgement.Candidates) == 0 {
+		return []string{}
+	}
+	return list(i.Judgement.Candidates[0].Devices)
+}
+
+// SaveJudgement implements engine.IncidentStore.
+func (s *state) SaveJudgement(_ context.Context, incidentID string, at time.Time, j incident.Judgement) error {
+	document, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("save a judgement: %w", err)
+	}
+	s.queue("INSERT INTO scorings (incident_id, scored_at, weights_version, rules_version, judgement) VALUES ($1, $2, $3, $4, $5)",
+		incidentID, at, j.WeightsVersion, j.RulesVersion, document)
+	return nil
+}
+
+// AddReach implements engine.IncidentStore.
+func (s *state) AddReach(_ context.Context, incidentID string, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	s.queue(`
+		INSERT INTO incident_reach (incident_id, key, closed_at)
+		SELECT $1, unnest($2::text[]), coalesce((SELECT closed_at FROM incidents WHERE id = $1), 'infinity')
+		    ON CONFLICT DO NOTHING`, incidentID, keys)
+	return nil
+}
