@@ -53,7 +53,6 @@ type ConfigStore interface {
 	RunsAround(ctx context.Context, device, category string, from, to time.Time) ([]configchange.Run, error)
 	// SaveRuns inserts or replaces by ID: one statement for the whole batch.
 	SaveRuns(ctx context.Context, runs []configchange.Run) error
-	DeleteRuns(ctx context.Context, ids []string) error
 	// SaveFailure notes the newest failed reading of a stream (older ones are ignored).
 	SaveFailure(ctx context.Context, f ObservationFailedInput) error
 	// Failures are the newest failed readings of the devices' streams, ordered by stream.
