@@ -97,7 +97,7 @@ func (t *Token) hash(dir string) (hash [32]byte, err error) {
 	case t.SHA256 != "" && t.TokenFile != "":
 		return hash, errors.New("give sha256 or token_file, not both")
 	case t.TokenFile != "":
-		text, err := readSecretFile(within(dir, t.TokenFile))
+		text, err := ReadSecretFile(within(dir, t.TokenFile))
 		if err != nil {
 			return hash, fmt.Errorf("token_file: %w", err)
 		}

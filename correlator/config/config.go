@@ -8,6 +8,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -38,14 +39,22 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 }
 
-// Database names the PostgreSQL database. At most one of URL and URLFile is given.
+// Database names the PostgreSQL database. Of each URL and its file at most one is given.
 type Database struct {
 	// URL is a connection string, `postgres://user:password@host:5432/name?sslmode=verify-full`.
 	// A file is the better place for it.
 	URL Secret `yaml:"url,omitempty"`
 	// URLFile holds it in a file.
 	URLFile string `yaml:"url_file,omitempty"`
+	// OwnerURL connects as the owner of the database, to apply migrations (default: URL). With it the
+	// service itself can work as a login that owns nothing.
+	OwnerURL Secret `yaml:"owner_url,omitempty"`
+	// OwnerURLFile holds it in a file.
+	OwnerURLFile string `yaml:"owner_url_file,omitempty"`
 }
+
+// Owner is where migrations are applied.
+func (d Database) Owner() Secret { return cmp.Or(d.OwnerURL, d.URL) }
 
 // Limits bound one request. Zero values are replaced by the defaults.
 type Limits struct {
@@ -139,18 +148,27 @@ func readable(err error) error {
 }
 
 func (d *Database) resolve(dir string, getenv func(string) string) error {
-	switch {
-	case d.URL != "" && d.URLFile != "":
-		return errors.New("give url or url_file, not both")
-	case d.URLFile != "":
-		url, err := readSecretFile(within(dir, d.URLFile))
-		if err != nil {
-			return fmt.Errorf("url_file: %w", err)
+	for _, u := range []struct {
+		key  string
+		url  *Secret
+		file string
+	}{
+		{"url", &d.URL, d.URLFile},
+		{"owner_url", &d.OwnerURL, d.OwnerURLFile},
+	} {
+		if u.file == "" {
+			continue
 		}
-		d.URL = url
-	case d.URL == "":
-		d.URL = Secret(getenv(DatabaseURLVariable))
+		if *u.url != "" {
+			return fmt.Errorf("give %s or %s_file, not both", u.key, u.key)
+		}
+		read, err := ReadSecretFile(within(dir, u.file))
+		if err != nil {
+			return fmt.Errorf("%s_file: %w", u.key, err)
+		}
+		*u.url = read
 	}
+	d.URL = cmp.Or(d.URL, Secret(getenv(DatabaseURLVariable)))
 	return nil
 }
 

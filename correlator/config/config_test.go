@@ -32,7 +32,7 @@ func folder(t *testing.T, files map[string]string) string {
 }
 
 const complete = `
-database: {url_file: db}
+database: {url_file: db, owner_url_file: db}
 tenants:
   - id: acme
     name: Acme Fibre
@@ -108,6 +108,7 @@ func TestDatabaseURLFromEnvironment(t *testing.T) {
 	c, err := Parse([]byte("tenants: [{id: a}]"), ".", env)
 	require.NoError(t, err)
 	require.Equal(t, "postgres://from-env/db", c.Database.URL.Reveal())
+	require.Equal(t, "postgres://from-env/db", c.Database.Owner().Reveal(), "one login for both, unless another is given")
 
 	c, err = Parse([]byte("tenants: [{id: a}]\ndatabase: {url: postgres://from-file/db}"), ".", env)
 	require.NoError(t, err)
@@ -136,6 +137,7 @@ func TestErrors(t *testing.T) {
 		"tenant id":         {"tenants: [{id: 'A b'}]", "tenants[0]: id \"A b\": use 1 to 63 lower-case letters, digits, `-` and `_`, beginning and ending with a letter or digit"},
 		"tenant twice":      {"tenants: [{id: a}, {id: a}]", `tenants[1]: id "a" is given twice`},
 		"both urls":         {"database: {url: x, url_file: y}", "database: give url or url_file, not both"},
+		"both owner urls":   {"database: {owner_url: x, owner_url_file: y}", "database: give owner_url or owner_url_file, not both"},
 		"empty url file":    {"database: {url_file: empty}", "database: url_file: " + dir + "/empty is empty"},
 		"missing url file":  {"database: {url_file: nowhere}", "database: url_file: open " + dir + "/nowhere: no such file or directory"},
 		"size":              {"limits: {webhook_body: -1MB}\ntenants: [{id: a}]", "limits: a size must be greater than zero"},

@@ -37,8 +37,8 @@ func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
 // LogValue masks the value in slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// readSecretFile reads a secret and drops the newline that editors leave behind.
-func readSecretFile(path string) (Secret, error) {
+// ReadSecretFile reads a secret from a file and drops the newline that editors leave behind.
+func ReadSecretFile(path string) (Secret, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return "", err

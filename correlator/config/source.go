@@ -210,7 +210,7 @@ func (w *Webhook) resolve(dir string) error {
 	if w.SecretFile == "" {
 		return errors.New("secret_file is missing: the receiver verifies events by it")
 	}
-	secret, err := readSecretFile(within(dir, w.SecretFile))
+	secret, err := ReadSecretFile(within(dir, w.SecretFile))
 	if err != nil {
 		return fmt.Errorf("secret_file: %w", err)
 	}

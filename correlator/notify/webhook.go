@@ -141,22 +141,33 @@ var told = map[engine.EventType]string{
 	engine.IncidentMerged:       "incident.closed",
 }
 
-// Publish posts the event to every receiver that wants it, and answers the errors of those that did
-// not take it. An event that nobody wants is no error.
-func (p *Publisher) Publish(ctx context.Context, e Event) error {
-	eventType, ok := told[e.Type]
-	if !ok {
+// Wants says whether any receiver wants this type of event of the tenant.
+func (p *Publisher) Wants(tenant string, eventType engine.EventType) bool {
+	return len(p.wanting(tenant, eventType)) > 0
+}
+
+func (p *Publisher) wanting(tenant string, eventType engine.EventType) []Receiver {
+	name, known := told[eventType]
+	if !known {
 		return nil
 	}
 	var wanting []Receiver
 	for _, r := range *p.receivers.Load() {
-		if r.Tenant == e.Tenant && slices.Contains(r.Events, eventType) {
+		if r.Tenant == tenant && slices.Contains(r.Events, name) {
 			wanting = append(wanting, r)
 		}
 	}
+	return wanting
+}
+
+// Publish posts the event to every receiver that wants it, and answers the errors of those that did
+// not take it. An event that nobody wants is no error.
+func (p *Publisher) Publish(ctx context.Context, e Event) error {
+	wanting := p.wanting(e.Tenant, e.Type)
 	if len(wanting) == 0 {
 		return nil
 	}
+	eventType := told[e.Type]
 	view, err := p.o.Reader.Incident(ctx, e.Tenant, e.Incident.ID)
 	if err != nil && !errors.Is(err, engine.ErrNotFound) {
 		return fmt.Errorf("read incident %s: %w", e.Incident.ID, err)
