@@ -50,10 +50,19 @@ func (r *router) readAddresses(s *engineer.Session) error {
 }
 
 func (r *router) readPeersV6(s *engineer.Session) error {
-	rows, err := s.Print(peerV6, "name", "remote-address", "in-filter", "state", "prefix-count", "disabled")
+	instances, err := s.Print("/routing/bgp/instance", "name", "as")
+	if err != nil {
+		return err
+	}
+	own := map[string]string{}
+	for _, instance := range instances {
+		own[instance["name"]] = instance["as"]
+	}
+	rows, err := s.Print(peerV6, "name", "instance", "remote-address", "remote-as", "in-filter", "state", "prefix-count", "disabled")
 	for _, row := range rows {
 		r.peers = append(r.peers, peer{
-			menu: peerV6, id: row[".id"], name: row["name"], chain: row["in-filter"], remote: host(row["remote-address"]),
+			external: row["remote-as"] != own[row["instance"]],
+			menu:     peerV6, id: row[".id"], name: row["name"], chain: row["in-filter"], remote: host(row["remote-address"]),
 			established: row["state"] == "established" && !yes(row["disabled"]), prefixes: some(row["prefix-count"]),
 		})
 	}
@@ -61,7 +70,7 @@ func (r *router) readPeersV6(s *engineer.Session) error {
 }
 
 func (r *router) readPeersV7(s *engineer.Session) error {
-	sessions, err := s.Print("/routing/bgp/session", "name", "established", "prefix-count")
+	sessions, err := s.Print("/routing/bgp/session", "name", "established", "prefix-count", "remote.as", "local.as")
 	if err != nil {
 		return err
 	}
@@ -72,6 +81,7 @@ func (r *router) readPeersV7(s *engineer.Session) error {
 			// A session is named after its connection, with a number.
 			if strings.HasPrefix(session["name"], p.name+"-") && yes(session["established"]) && !yes(row["disabled"]) {
 				p.established = true
+				p.external = session["remote.as"] != session["local.as"]
 				p.prefixes = some(session["prefix-count"])
 			}
 		}

@@ -34,6 +34,7 @@ type peer struct {
 	menu, id, name, chain string
 	remote                netip.Addr
 	established           bool
+	external              bool // of another AS
 	prefixes              bool // brings at least one
 }
 
@@ -89,10 +90,12 @@ func (r *router) connections() (faults []Fault) {
 	return faults
 }
 
+// filters are those through which prefixes come in from other networks. What comes in from inside is
+// nobody's upstream.
 func (r *router) filters() (faults []Fault) {
 	for _, p := range r.peers {
 		first := r.rules[p.chain]
-		if !p.prefixes || first == "" {
+		if !p.external || !p.prefixes || first == "" {
 			continue
 		}
 		reject := "=rule=reject;"
