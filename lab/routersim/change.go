@@ -41,7 +41,7 @@ func (s *session) change(who *identity, cmd *command, reply *reply) error {
 	now := r.now()
 	r.history.add(r.describe(who, cmd, needed))
 	r.journal.add(now, "system,info", actionOf(menu, cmd.verb)+" by api:"+who.user+"@"+who.remoteHost)
-	r.net.update()
+	r.net.update(r)
 	return nil
 }
 

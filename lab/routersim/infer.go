@@ -43,7 +43,7 @@ func (n *Network) InferLinks() [][]Port {
 			made = append(made, ports)
 		}
 	}
-	n.update()
+	n.update(n.routers...)
 	return made
 }
 

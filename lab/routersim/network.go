@@ -31,7 +31,6 @@ type Network struct {
 	cuts      map[plane.Port]bool
 	upstreams map[netip.Addr]plane.Upstream
 	schemas   map[string]*schema.Schema
-	out       *plane.Output
 	views     map[string]view
 	changed   chan struct{} // closed and replaced at every change
 }
@@ -61,7 +60,6 @@ func NewNetwork(o NetworkOptions) *Network {
 		opts: o, cuts: map[plane.Port]bool{}, upstreams: map[netip.Addr]plane.Upstream{},
 		schemas: map[string]*schema.Schema{}, views: views(), changed: make(chan struct{}),
 	}
-	n.out = plane.Derive(n.input())
 	return n
 }
 
@@ -81,7 +79,7 @@ func (n *Network) Add(o Options) (*Router, error) {
 		return nil, err
 	}
 	n.routers = append(n.routers, r)
-	n.update()
+	n.update(r)
 	return r, nil
 }
 
@@ -130,7 +128,7 @@ func (n *Network) Segment(ports ...Port) error {
 		return fmt.Errorf("link: it takes two ports")
 	}
 	n.links = append(n.links, link)
-	n.update()
+	n.update(n.find(ports[0].Router))
 	return nil
 }
 
@@ -179,7 +177,7 @@ func (n *Network) setCut(p Port, cut bool) error {
 	if !inside {
 		n.cuts[port] = cut
 	}
-	n.update()
+	n.update(r)
 	return nil
 }
 
@@ -193,7 +191,7 @@ func (n *Network) SetUpstream(u Upstream) {
 		up.AS = fmt.Sprint(u.AS)
 	}
 	n.upstreams[u.Address] = up
-	n.update()
+	n.update(n.routers...)
 }
 
 func (n *Network) find(name string) *Router {
@@ -205,30 +203,53 @@ func (n *Network) find(name string) *Router {
 	return nil
 }
 
-func (n *Network) input() plane.Input {
-	in := plane.Input{Links: slices.Clone(n.links), Cuts: map[plane.Port]bool{}, Upstreams: map[netip.Addr]plane.Upstream{}, DefaultPrefixes: n.opts.Prefixes}
-	for port, cut := range n.cuts {
-		in.Cuts[port] = cut
-	}
-	for addr, up := range n.upstreams {
-		in.Upstreams[addr] = up
-	}
-	for _, r := range n.routers {
-		in.Routers = append(in.Routers, r.model())
-	}
-	return in
-}
-
-// update works out anew what the network does, notes in every router's memory
-// what became different, and wakes whoever listens. The lock is held.
-func (n *Network) update() {
-	n.out = plane.Derive(n.input())
+// update works out anew what the given routers and all that cables join to
+// them do, notes in their memories what became different, and wakes whoever
+// listens. The lock is held.
+func (n *Network) update(touched ...*Router) {
 	now := n.opts.Now()
-	for _, r := range n.routers {
-		r.live.observe(now, r, n.out.States[r.opts.Name])
+	done := map[*Router]bool{}
+	for _, r := range touched {
+		if done[r] {
+			continue
+		}
+		in := n.input(r)
+		out := plane.Derive(in)
+		for _, model := range in.Routers {
+			other := n.find(model.Name)
+			done[other] = true
+			other.out = out
+			other.live.observe(now, other, out.States[model.Name])
+		}
 	}
 	close(n.changed)
 	n.changed = make(chan struct{})
+}
+
+// input is the part of the network that cables join to a router.
+func (n *Network) input(r *Router) plane.Input {
+	in := plane.Input{Cuts: n.cuts, Upstreams: n.upstreams, DefaultPrefixes: n.opts.Prefixes}
+	joined := map[string]bool{r.opts.Name: true}
+	taken := make([]bool, len(n.links))
+	for grew := true; grew; {
+		grew = false
+		for i, link := range n.links {
+			if taken[i] || !slices.ContainsFunc(link.Ends, func(p plane.Port) bool { return joined[p.Router] }) {
+				continue
+			}
+			taken[i], grew = true, true
+			in.Links = append(in.Links, link)
+			for _, end := range link.Ends {
+				joined[end.Router] = true
+			}
+		}
+	}
+	for _, other := range n.routers {
+		if joined[other.opts.Name] {
+			in.Routers = append(in.Routers, other.model())
+		}
+	}
+	return in
 }
 
 func (n *Network) schema(version schema.Version) (*schema.Schema, error) {

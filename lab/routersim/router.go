@@ -25,6 +25,7 @@ type Router struct {
 	cached  *plane.Router // what the store says, nil after a change
 	plugged map[string]bool
 	loaded  bool
+	out     *plane.Output // what it and its neighbourhood do now
 	live    *live
 	users   *users
 	history history
@@ -130,7 +131,7 @@ func (r *Router) Load(text io.Reader) (leftOut []string, err error) {
 	for _, name := range r.store.PortsInUse() {
 		r.plugged[name] = true
 	}
-	r.net.update()
+	r.net.update(r)
 	for _, w := range warnings {
 		leftOut = append(leftOut, fmt.Sprintf("line %d: %s", w.Line, w.Text))
 		r.log.Warn("line of the configuration left out", "line", w.Line, "reason", w.Text)
@@ -163,7 +164,7 @@ func (r *Router) model() *plane.Router {
 }
 
 // state returns what the router does now.
-func (r *Router) state() *plane.State { return r.net.out.States[r.opts.Name] }
+func (r *Router) state() *plane.State { return r.out.States[r.opts.Name] }
 
 // rates returns the bytes a second that an interface receives and sends. On a
 // cable between two routers one's sending is the other's receiving.
@@ -189,7 +190,7 @@ func (r *Router) PowerOff(hang bool) {
 	r.net.mu.Lock()
 	if r.live.powered {
 		r.live.powered = false
-		r.net.update()
+		r.net.update(r)
 	}
 	r.net.mu.Unlock()
 	r.server.powerOff(hang)
@@ -202,7 +203,7 @@ func (r *Router) PowerOn() error {
 		now := r.opts.Now()
 		r.live.powered = true
 		r.live.boot(now)
-		r.net.update()
+		r.net.update(r)
 		r.journal.add(now, "system,info", "router rebooted")
 	}
 	r.net.mu.Unlock()

@@ -78,7 +78,7 @@ func (s seen) key() string { return fmt.Sprintf("%s\x00%s", s.iface, s.address) 
 
 func (r *Router) peersSeen() []seen {
 	var out []seen
-	for _, p := range r.net.out.OnLink(r.opts.Name) {
+	for _, p := range r.out.OnLink(r.opts.Name) {
 		other := r.net.find(p.Router)
 		if _, row := other.store.Interface(p.RemoteInterface); row != nil {
 			out = append(out, seen{other, p.Interface, p.RemoteInterface, p.Address, other.mac(row)})

@@ -17,7 +17,7 @@ func routeRows(r *Router, t *config.Table, _ time.Time) rows {
 	return func(yield func(*record) bool) {
 		static := map[uint32]plane.Route{}
 		var dynamic uint32
-		for route := range r.net.out.Routes(r.opts.Name) {
+		for route := range r.out.Routes(r.opts.Name) {
 			if route.Dst.Addr().Is4() == v4 && route.Protocol == "static" {
 				static[route.Row] = route
 			}
@@ -27,7 +27,7 @@ func routeRows(r *Router, t *config.Table, _ time.Time) rows {
 				return
 			}
 		}
-		for route := range r.net.out.Routes(r.opts.Name) {
+		for route := range r.out.Routes(r.opts.Name) {
 			if route.Dst.Addr().Is4() != v4 || route.Protocol == "static" {
 				continue
 			}
@@ -117,7 +117,7 @@ func gatewayStatus(route plane.Route) string {
 func routingRouteRows(r *Router, _ *config.Table, _ time.Time) rows {
 	return func(yield func(*record) bool) {
 		var id uint32
-		for route := range r.net.out.Routes(r.opts.Name) {
+		for route := range r.out.Routes(r.opts.Name) {
 			id++
 			rec := dynamicRoute(route, 0x20200000+id, true)
 			afi := "ip4"

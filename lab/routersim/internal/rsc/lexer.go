@@ -34,7 +34,11 @@ func (l *lexer) next(onComment func(string)) (tokens []token, line int, broken, 
 		if l.pos >= len(l.src) {
 			return tokens, line, false, true
 		}
-		if c := l.src[l.pos]; c == '\n' || c == '\r' || c == ';' {
+		switch l.src[l.pos] {
+		case '#': // people write remarks behind commands, routers do not
+			l.skipLine()
+			return tokens, line, false, true
+		case '\n', '\r', ';':
 			return tokens, line, false, true
 		}
 		tok, closed := l.token()

@@ -15,11 +15,11 @@ func (m *Menu) Settable(name string) bool {
 // property's value masked. Dotted names are judged by their last part as well:
 // `security.passphrase`.
 func (m *Menu) Secret(name string) bool {
-	if m.secret[name] {
+	if m.secret[name] || m.common.secret[name] {
 		return true
 	}
 	dot := strings.LastIndexByte(name, '.')
-	return dot >= 0 && m.secret[name[dot+1:]]
+	return dot >= 0 && m.common.secret[name[dot+1:]]
 }
 
 // Canonical returns a value as the API prints it: export text and people write
@@ -29,10 +29,10 @@ func (m *Menu) Canonical(name, value string) string {
 	if value != "yes" && value != "no" && value != "true" && value != "false" {
 		return value
 	}
-	if m.text[name] || m.Secret(name) {
+	if m.common.text[name] || m.Secret(name) {
 		return value
 	}
-	word := m.words[name] && !m.boolean[name]
+	word := m.common.words[name] && !m.boolean[name] && !m.common.boolean[name]
 	switch {
 	case word && value == "true":
 		return "yes"

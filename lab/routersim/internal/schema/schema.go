@@ -35,11 +35,13 @@ type Menu struct {
 	Rows     []map[string]string // what exists before configuration
 
 	settable map[string]bool
-	secret   map[string]bool
-	words    map[string]bool
-	text     map[string]bool
-	boolean  map[string]bool
+	secret   map[string]bool // beside the common ones
+	boolean  map[string]bool // beside the common ones
+	common   *common
 }
+
+// common is what names of properties mean in every menu.
+type common struct{ secret, words, text, boolean map[string]bool }
 
 // Schema is the menus of one version.
 type Schema struct {
@@ -48,6 +50,7 @@ type Schema struct {
 	menus   map[string]*Menu
 	renames []rename
 	file    *overlayFile
+	common  *common
 }
 
 type rename struct {
@@ -92,6 +95,9 @@ func New(version Version) (*Schema, error) {
 	dec.KnownFields(true)
 	if err := dec.Decode(s.file); err != nil {
 		return nil, fmt.Errorf("menus.yaml: %w", err)
+	}
+	s.common = &common{
+		secret: set(s.file.Secret), words: set(s.file.Words), text: set(s.file.Text), boolean: set(s.file.Boolean),
 	}
 	for line := range strings.Lines(arguments) {
 		if fields := strings.Fields(line); len(fields) > 1 && strings.HasPrefix(fields[0], "/") {
@@ -183,15 +189,10 @@ func (s *Schema) dropOtherMajor() {
 }
 
 func (s *Schema) blank(path string) *Menu {
-	m := &Menu{
-		Path: path, Defaults: map[string]string{}, ReadOnly: map[string]bool{},
-		settable: map[string]bool{}, secret: set(s.file.Secret),
-		words: set(s.file.Words), text: set(s.file.Text), boolean: set(s.file.Boolean),
+	return &Menu{
+		Path: path, Defaults: map[string]string{}, ReadOnly: map[string]bool{}, settable: map[string]bool{},
+		secret: set(s.file.SecretIn[path]), boolean: map[string]bool{}, common: s.common,
 	}
-	for _, name := range strings.Fields(s.file.SecretIn[path]) {
-		m.secret[name] = true
-	}
-	return m
 }
 
 func (s *Schema) addArguments(path, kind string, names []string) {
