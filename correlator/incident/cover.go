@@ -72,7 +72,7 @@ func (c *covering) take(i int) []int {
 func (c *covering) net(i int) float64 {
 	w := c.judge.Weights.Cover
 	silent := w.Silent
-	if c.suspects[i].own >= c.judge.Weights.Counts() {
+	if c.changed(i) {
 		silent = w.SilentChanged // changes break things partially
 	}
 	return w.Explained * (c.left[i] - silent*float64(c.suspects[i].silent))
@@ -117,30 +117,46 @@ func rank(s suspect) int {
 	}
 }
 
-// contest lets a changed suspect take the place of the one that explains most, when it explains at
-// least the same: a device that went down because the one above it was reconfigured has only
-// inherited its evidence, and is impacted, not a cause.
+// contest lets another suspect that explains at least the same take the place of the one that
+// explains most: what silence says against it is outweighed by what is known of it.
 func (c *covering) contest(best int) int {
-	counts := c.judge.Weights.Counts()
 	needed := c.rest(best)
 	winner, strength := best, c.strength(best)
-	for i, s := range c.suspects {
-		if i == best || s.own < counts || c.left[i] < c.left[best]-epsilon || !includes(s.explains, needed) {
+	for i := range c.suspects {
+		if i == best || c.left[i] < c.left[best]-epsilon || !includes(c.suspects[i].explains, needed) {
 			continue
 		}
-		unchanged := c.suspects[best].own < counts
-		beats := unchanged && s.kind == KindRollout ||
-			unchanged && s.alerting && c.left[i] > c.left[best]+epsilon
-		if s.kind == KindRollout && !beats {
-			continue
-		}
-		strong := c.strength(i)
-		if beats && winner == best || strong > strength+epsilon {
-			winner, strength = i, strong
+		known, stronger := c.known(i, best), c.strength(i) > strength+epsilon
+		if known && winner == best || stronger && c.changed(i) && c.suspects[i].kind != KindRollout {
+			winner, strength = i, c.strength(i)
 		}
 	}
 	return winner
 }
+
+// known says whether a suspect is known to be in trouble where the best one, which has not changed,
+// is only deduced or merely downstream:
+//   - it was changed and alerts, and explains more: what went down below it only inherits its evidence;
+//   - it is a roll-out, which beats an ancestor without evidence of its own;
+//   - it says that it is down, and explains more: dependents that are still silent do not disprove it;
+//   - it alerts, and the best one is silent: the far end of a link is not to blame for what it does not say.
+func (c *covering) known(i, best int) bool {
+	s, b := c.suspects[i], c.suspects[best]
+	more := c.left[i] > c.left[best]+epsilon
+	switch {
+	case c.changed(best):
+		return false
+	case c.changed(i):
+		return s.kind == KindRollout || s.alerting && more
+	case s.kind != KindDevice || !s.alerting:
+		return false
+	default:
+		return c.scene.down.Devices[s.name] && more || !b.alerting
+	}
+}
+
+// changed says whether a suspect has change evidence of its own that counts.
+func (c *covering) changed(i int) bool { return c.suspects[i].own >= c.judge.Weights.Counts() }
 
 // rest are the alerts that a suspect explains and nobody covers yet.
 func (c *covering) rest(i int) []int {

@@ -93,7 +93,7 @@ func sightingUnknowns(device string, seen Sighting, onset Interval) []string {
 	switch {
 	case -seen.Delay >= skewWorthSaying:
 		out = append(out, fmt.Sprintf("the clock that times the sightings of %s is at least %s ahead", device, span(-seen.Delay)))
-	case seen.Delay >= max(skewWorthSaying, 2*poll(seen)):
+	case seen.Poll > 0 && seen.Delay >= max(skewWorthSaying, 2*seen.Poll):
 		out = append(out, fmt.Sprintf("the sightings of %s come %s late, or the clock that times them is behind", device, span(seen.Delay)))
 	}
 	return out
