@@ -1,14 +1,13 @@
 package postgres
 
 import (
-	"context"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
@@ -45,6 +44,7 @@ func (c *clock) Set(t time.Time) {
 type bundle struct {
 	*DB
 	pg    *pgtest.DB
+	admin *pgxpool.Pool // past row-level security
 	clock *clock
 }
 
@@ -52,6 +52,10 @@ func setup(t testing.TB) *bundle {
 	t.Helper()
 	b := &bundle{pg: pgtest.New(t), clock: &clock{now: noon}}
 	b.DB = b.another(t, Options{})
+	admin, err := pgxpool.New(t.Context(), b.pg.SuperuserURL)
+	require.NoError(t, err)
+	t.Cleanup(admin.Close)
+	b.admin = admin
 	require.NoError(t, b.EnsureTenant(t.Context(), tenant))
 	return b
 }
@@ -85,16 +89,8 @@ func (b *bundle) submitAt(t testing.TB, at time.Time, in engine.Input) []engine.
 func (b *bundle) count(t testing.TB, query string, args ...any) int {
 	t.Helper()
 	var n int
-	require.NoError(t, b.superuser(t).QueryRow(t.Context(), query, args...).Scan(&n))
+	require.NoError(t, b.admin.QueryRow(t.Context(), query, args...).Scan(&n))
 	return n
-}
-
-func (b *bundle) superuser(t testing.TB) *pgx.Conn {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), b.pg.SuperuserURL)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	return conn
 }
 
 // network is a small ISP: two edges, of which the core needs one, and an access router behind the core.

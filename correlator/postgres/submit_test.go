@@ -37,8 +37,7 @@ func TestWaitingInputsShareATransaction(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	// Another replica holds the tenant's row: what is submitted meanwhile has to wait.
-	holder := b.superuser(t)
-	tx, err := holder.Begin(t.Context())
+	tx, err := b.admin.Begin(t.Context())
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), "SELECT FROM tenants FOR UPDATE")
 	require.NoError(t, err)
@@ -150,8 +149,7 @@ func TestNothingIsHalfDoneWhenTheConnectionDies(t *testing.T) {
 
 	// The insert into the outbox, the last table but one to be written, waits for this lock; then its
 	// connection is killed.
-	admin := b.superuser(t)
-	tx, err := admin.Begin(t.Context())
+	tx, err := b.admin.Begin(t.Context())
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), "LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE")
 	require.NoError(t, err)
@@ -161,9 +159,8 @@ func TestNothingIsHalfDoneWhenTheConnectionDies(t *testing.T) {
 		_, err := b.Submit(t.Context(), tenant, changed)
 		failed <- err
 	}()
-	killer := b.superuser(t)
 	require.Eventually(t, func() bool {
-		tag, err := killer.Exec(t.Context(), `
+		tag, err := b.admin.Exec(t.Context(), `
 			SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 			 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%outbox%'`)
 		return err == nil && tag.RowsAffected() == 1
@@ -185,8 +182,7 @@ func TestAFullInboxSaysSo(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	db := b.another(t, Options{InboxLen: 1})
-	holder := b.superuser(t)
-	tx, err := holder.Begin(t.Context())
+	tx, err := b.admin.Begin(t.Context())
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), "SELECT FROM tenants FOR UPDATE")
 	require.NoError(t, err)
