@@ -71,6 +71,7 @@ func (s *session) enter(name string) bool {
 	}
 	r.net.mu.Lock()
 	group, policies, ok := r.users.policies(r.store, name)
+	r.users.lastLogin[name] = r.opts.Now()
 	r.net.mu.Unlock()
 	if !ok || !policies["api"] {
 		return false

@@ -81,7 +81,7 @@ func TestReplies(t *testing.T) {
 		{"single item", []string{"/system/identity/print"}, []string{"!re =name=EDGE1", "!done"}},
 		{"tag comes back", []string{"/system/identity/print", ".tag=a b"}, []string{"!re =name=EDGE1 .tag=a b", "!done .tag=a b"}},
 		{"getall", []string{"/system/identity/getall"}, []string{"!re =name=EDGE1", "!done"}},
-		{"proplist leaves out unknown names", []string{"/interface/vlan/print", "=.proplist=.id,name,vlan-id,nonsense"}, []string{"!re =.id=*5 =name=vlan100 =vlan-id=100", "!done"}},
+		{"proplist leaves out unknown names", []string{"/interface/vlan/print", "=.proplist=.id,name,vlan-id,nonsense"}, []string{"!re =.id=*6 =name=vlan100 =vlan-id=100", "!done"}},
 		{"row without any of the properties", []string{"/interface/vlan/print", "=.proplist=nonsense"}, []string{"!re", "!done"}},
 		{"count", []string{"/ip/address/print", "=count-only="}, []string{"!done =ret=5"}},
 		{"count of what a query finds", []string{"/ip/address/print", "=count-only=", "?interface=ether2"}, []string{"!done =ret=1"}},

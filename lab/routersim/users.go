@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
 )
@@ -14,11 +15,12 @@ import (
 // shows them.
 type users struct {
 	passwords map[string]string
+	lastLogin map[string]time.Time
 	given     []User // by the options: a loaded file cannot take them away
 }
 
 func newUsers(store *config.Store, given []User) *users {
-	u := &users{passwords: map[string]string{}, given: given}
+	u := &users{passwords: map[string]string{}, lastLogin: map[string]time.Time{}, given: given}
 	u.adopt(store)
 	return u
 }

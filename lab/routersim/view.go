@@ -31,6 +31,7 @@ func views() map[string]view {
 		"/routing/ospf/interface": ospfInterfaceRows,
 		"/ppp/active":             pppActiveRows,
 		"/ip/service":             serviceRows,
+		"/user":                   userRows,
 		"/user/active":            userActiveRows,
 		"/system/resource":        resourceRows,
 		"/system/resource/cpu":    cpuRows,

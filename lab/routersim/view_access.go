@@ -34,6 +34,20 @@ func serviceRows(r *Router, t *config.Table, _ time.Time) rows {
 	})
 }
 
+func userRows(r *Router, t *config.Table, _ time.Time) rows {
+	return func(yield func(*record) bool) {
+		for _, row := range t.Rows {
+			rec := stored(t, row)
+			if at, ok := r.users.lastLogin[row.Props["name"]]; ok {
+				rec.set("last-logged-in", r.timestamp(at))
+			}
+			if !yield(rec) {
+				return
+			}
+		}
+	}
+}
+
 func userActiveRows(r *Router, _ *config.Table, _ time.Time) rows {
 	return func(yield func(*record) bool) {
 		for _, s := range r.server.loggedIn() {

@@ -47,6 +47,9 @@ func interfaceRows(r *Router, _ *config.Table, now time.Time) rows {
 			r.showLink(rec, e.row.Props["name"], now)
 			rec.setBool("running", r.state().Running[e.row.Props["name"]])
 			rec.setBool("disabled", e.t.Disabled(e.row))
+			if e.t.Menu.Type == "bridge" { // recorded from 7.20: bridges say so, ports do not
+				rec.set("dynamic", "false")
+			}
 			if slaves[e.row.Props["name"]] {
 				rec.set("slave", "true")
 			}

@@ -90,7 +90,12 @@ func dynamicRoute(route plane.Route, id uint32, v7 bool) *record {
 		put("disabled", "false")
 		return rec
 	}
-	put("target-scope", "10")
+	if route.Local.IsValid() {
+		put("local-address", route.Local.String()+"%"+route.Interface)
+		put("target-scope", "5")
+	} else {
+		put("target-scope", "10")
+	}
 	put("routing-table", "main")
 	put("immediate-gw", immediate(route))
 	put("inactive", "false")

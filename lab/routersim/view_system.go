@@ -29,7 +29,7 @@ func resourceRows(r *Router, _ *config.Table, now time.Time) rows {
 		"cpu", "QEMU", "cpu-count", "2", "cpu-frequency", "2400", "cpu-load", strconv.Itoa(int(load)),
 		"free-hdd-space", strconv.Itoa(totalDisk/2), "total-hdd-space", strconv.Itoa(totalDisk),
 		"write-sect-since-reboot", whole(now.Sub(r.live.bootedAt).Minutes()), "write-sect-total", whole(now.Sub(r.live.bootedAt).Minutes()+5000),
-		"architecture-name", "x86_64", "board-name", "CHR QEMU Standard PC (i440FX + PIIX, 1996)", "platform", "MikroTik")
+		"bad-blocks", "0", "architecture-name", "x86_64", "board-name", "CHR QEMU Standard PC (i440FX + PIIX, 1996)", "platform", "MikroTik")
 	return list(rec)
 }
 
@@ -94,9 +94,9 @@ func clockRows(r *Router, t *config.Table, now time.Time) rows {
 }
 
 // healthRows: version 7 has a row for each sensor, version 6 one item.
-func healthRows(r *Router, t *config.Table, now time.Time) rows {
+func healthRows(r *Router, _ *config.Table, now time.Time) rows {
 	temperature := strconv.Itoa(38 + int(hash(r.opts.Name+now.Truncate(10*time.Minute).String())%8))
-	if t.Menu.Single {
+	if r.store.Schema.Version.Major < 7 {
 		rec := &record{}
 		rec.setAll("voltage", "24.1", "temperature", temperature, "cpu-temperature", temperature)
 		return list(rec)

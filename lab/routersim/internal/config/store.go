@@ -61,6 +61,9 @@ type Store struct {
 // New returns the configuration of a router that nobody has configured yet.
 func New(s *schema.Schema) *Store {
 	st := &Store{Schema: s, tables: map[string]*Table{}}
+	if s.Version.AtLeast(7, 14, 0) {
+		st.addLoopback()
+	}
 	menus := slices.SortedFunc(s.Paths, func(a, b *schema.Menu) int { return strings.Compare(a.Path, b.Path) })
 	for _, m := range menus {
 		for _, props := range m.Rows {
@@ -69,6 +72,18 @@ func New(s *schema.Schema) *Store {
 		}
 	}
 	return st
+}
+
+// loopbackPath is where the interface `lo` is kept, which no menu of its own
+// shows: only /interface does. Routers have it since 7.14.
+const loopbackPath = "/interface/(lo)"
+
+func (s *Store) addLoopback() {
+	menu := *s.Schema.Menu("/interface/bridge")
+	menu.Path, menu.Type, menu.CanAdd, menu.Rows = loopbackPath, "loopback", false, nil
+	menu.Defaults = map[string]string{"mtu": "65536", "disabled": "false"}
+	s.tables[loopbackPath] = &Table{Menu: &menu}
+	s.insert(s.tables[loopbackPath], map[string]string{"name": "lo"}).Builtin = true
 }
 
 // Table returns a menu's table, an empty one if nothing is in it. A menu of

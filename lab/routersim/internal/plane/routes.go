@@ -11,9 +11,10 @@ import (
 // Route is one route of a router's table.
 type Route struct {
 	Dst       netip.Prefix
-	Gateway   string // as the router prints it: an address, an interface, or address%interface
-	Interface string // the way out, where known
-	Protocol  string // connect, static, ospf or bgp
+	Gateway   string     // as the router prints it: an address, an interface, or address%interface
+	Interface string     // the way out, where known
+	Local     netip.Addr // of a connected route: the router's own address
+	Protocol  string     // connect, static, ospf or bgp
 	Distance  int
 	Active    bool
 	Row       uint32 // of a static route: its configuration row
@@ -43,7 +44,7 @@ func (n *network) connectedRoutes(r *Router) []Route {
 	for _, a := range r.Addresses {
 		if n.addressUp(r, a) {
 			out = append(out, Route{
-				Dst: a.Prefix.Masked(), Gateway: a.Interface, Interface: a.Interface, Protocol: "connect", Active: true,
+				Dst: a.Prefix.Masked(), Gateway: a.Interface, Interface: a.Interface, Protocol: "connect", Active: true, Local: a.Prefix.Addr(),
 			})
 		}
 	}
