@@ -2,6 +2,8 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
 
 	"gopkg.in/yaml.v3"
@@ -22,10 +24,14 @@ func (s Secret) Reveal() string { return s.text }
 // IsZero reports whether there is no secret.
 func (s Secret) IsZero() bool { return s.text == "" }
 
-// String implements fmt.Stringer for %s and %v.
+// String masks the secret.
 func (s Secret) String() string { return masked }
 
-// GoString implements fmt.GoStringer for %#v.
+// Format masks the secret under every verb, those that make no sense for a
+// text included, under which fmt would show what is inside.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
+
+// GoString masks the secret.
 func (s Secret) GoString() string { return masked }
 
 // MarshalText masks the secret in every encoding of text.

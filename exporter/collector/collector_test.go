@@ -1,0 +1,100 @@
+package collector
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros/routerostest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func connect(t *testing.T, r *routerostest.Router) *routeros.Conn {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	c, err := routeros.Dial(ctx, routeros.Options{
+		Address: r.Start(t), Username: "u", Password: func() (string, error) { return "p", nil },
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.Close()) })
+	return c
+}
+
+// metrics registers samples as a probe does.
+type metrics []prometheus.Metric
+
+func (metrics) Describe(chan<- *prometheus.Desc) {}
+
+func (ms metrics) Collect(out chan<- prometheus.Metric) {
+	for _, m := range ms {
+		out <- m
+	}
+}
+
+// collect runs a collector and returns its series, without comments.
+func collect(t *testing.T, name string, major int, r *routerostest.Router) ([]string, error) {
+	t.Helper()
+	chosen, err := Select([]string{name})
+	require.NoError(t, err)
+	var out Samples
+	in := Input{Major: major, Now: func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }}
+	failure := chosen[0].Collect(t.Context(), connect(t, r), in, &out)
+
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(metrics(out.Metrics()))
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	var text strings.Builder
+	for _, f := range families {
+		_, err := expfmt.MetricFamilyToText(&text, f)
+		require.NoError(t, err)
+	}
+	var lines []string
+	for line := range strings.Lines(text.String()) {
+		if !strings.HasPrefix(line, "#") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines, failure
+}
+
+func TestSelect(t *testing.T) {
+	t.Parallel()
+	all, err := Select(nil)
+	require.NoError(t, err)
+	require.Len(t, all, len(Names()))
+	_, err = Select([]string{"system", "bpg"})
+	require.EqualError(t, err, `unknown collector "bpg": known are system, interface, bgp, ospf, ppp`)
+}
+
+// A router without a menu is a router without series, not a failure.
+func TestMissingMenusAreNoFailure(t *testing.T) {
+	t.Parallel()
+	for _, name := range Names() {
+		for _, major := range []int{6, 7} {
+			got, err := collect(t, name, major, &routerostest.Router{})
+			require.NoError(t, err, name)
+			require.Empty(t, got, name)
+		}
+	}
+}
+
+func TestARefusalIsAFailure(t *testing.T) {
+	t.Parallel()
+	for name, menu := range map[string]string{
+		"system": "/system/resource", "interface": "/interface", "bgp": "/routing/bgp/connection",
+		"ospf": "/routing/ospf/neighbor", "ppp": "/ppp/active",
+	} {
+		_, err := collect(t, name, 7, &routerostest.Router{Traps: map[string]string{menu: "not enough permissions (9)"}})
+		require.EqualError(t, err, menu+`/print: router says "not enough permissions (9)"`)
+	}
+}

@@ -1,0 +1,34 @@
+package collector
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros/routerostest"
+)
+
+func TestInterface(t *testing.T) {
+	t.Parallel()
+	got, err := collect(t, "interface", 7, &routerostest.Router{Menus: map[string][][]string{"/interface": {
+		{"name=ether1", "type=ether", "disabled=false", "running=true", "mtu=1500", "actual-mtu=1500", "mac-address=00:00:5E:00:53:01",
+			"comment=up\xe9", "rx-byte=18446744073709551615", "tx-byte=7", "rx-drop=3", "link-downs=2"},
+		{"name=bridge", "type=bridge", "disabled=true", "running=false", "mtu=auto"},
+		{"name=<pppoe-alice>", "type=pppoe-in", "dynamic=true", "running=true"},
+		{"type=ether"},
+	}}})
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		`routeros_interface_admin_up{interface="bridge"} 0`,
+		`routeros_interface_admin_up{interface="ether1"} 1`,
+		`routeros_interface_info{comment="",interface="bridge",mac_address="",type="bridge"} 1`,
+		`routeros_interface_info{comment="upé",interface="ether1",mac_address="00:00:5E:00:53:01",type="ether"} 1`,
+		`routeros_interface_link_downs_total{interface="ether1"} 2`,
+		`routeros_interface_mtu_bytes{interface="ether1"} 1500`,
+		`routeros_interface_receive_bytes_total{interface="ether1"} 1.8446744073709552e+19`,
+		`routeros_interface_receive_drops_total{interface="ether1"} 3`,
+		`routeros_interface_transmit_bytes_total{interface="ether1"} 7`,
+		`routeros_interface_up{interface="bridge"} 0`,
+		`routeros_interface_up{interface="ether1"} 1`,
+	}, got)
+}
