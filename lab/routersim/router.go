@@ -114,8 +114,8 @@ func (r *Router) Load(text io.Reader) (leftOut []string, err error) {
 	script := rsc.Parse(string(data), r.store.Schema.Has)
 	if !r.loaded {
 		version := script.Version
-		if r.opts.Version != "" || version == "" {
-			version = r.store.Schema.Version.Text
+		if _, err := schema.ParseVersion(version); err != nil || r.opts.Version != "" {
+			version = r.store.Schema.Version.Text // of a version before 6 as well
 		}
 		if err := r.reset(version); err != nil {
 			return nil, err
