@@ -140,7 +140,7 @@ func (l *Lab) Dir() string { return l.dir }
 func (l *Lab) Close() error {
 	var errs []error
 	if l.Pipeline != nil {
-		errs = append(errs, l.Pipeline.Stop())
+		errs = append(errs, l.Stop())
 	}
 	if l.Network != nil {
 		l.Network.Close()

@@ -12,12 +12,12 @@ import (
 
 // AwaitReady asks url until it answers 200, the child ends, or ctx does.
 func (p *Process) AwaitReady(ctx context.Context, url string) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	go func() {
 		select {
 		case <-p.done:
-			cancel(p.Err())
+			cancel()
 		case <-ctx.Done():
 		}
 	}()
@@ -28,8 +28,10 @@ func (p *Process) AwaitReady(ctx context.Context, url string) error {
 	if err == nil {
 		return nil
 	}
-	if cause := context.Cause(ctx); cause != nil && cause != ctx.Err() {
-		return cause
+	select {
+	case <-p.done:
+		return p.Err()
+	default:
 	}
 	return fmt.Errorf("%s is not ready: %w; the end of its log:\n%s", p.spec.Name, err, p.Tail(15))
 }

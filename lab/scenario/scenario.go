@@ -4,6 +4,8 @@
 package scenario
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -38,7 +40,7 @@ const maxDelay = 4 * time.Second
 
 // Draw draws an outage that somebody causes by a change, out of what can be broken.
 func Draw(seed uint64, faults []fault.Fault, inventory topology.Inventory) (Scenario, error) {
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := generator(seed)
 	byKind := map[fault.Kind][]fault.Fault{}
 	for _, f := range faults {
 		if f.Kind != fault.InterfaceDisabled || isUplink(inventory, f.Device, f.Subject) {
@@ -55,9 +57,14 @@ func Draw(seed uint64, faults []fault.Fault, inventory topology.Inventory) (Scen
 	return Scenario{Fault: &f}.meanwhile(random, inventory, f.Device)
 }
 
+// generator draws from a seed such that neighbouring seeds have nothing in common.
+func generator(seed uint64) *rand.Rand {
+	return rand.New(rand.NewChaCha8(sha256.Sum256(binary.BigEndian.AppendUint64(nil, seed))))
+}
+
 // Control draws an outage that nobody causes: a cable that fails.
 func Control(seed uint64, inventory topology.Inventory) (Scenario, error) {
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := generator(seed)
 	if len(inventory.Links) == 0 {
 		return Scenario{}, errors.New("there is no cable to cut in this network")
 	}
