@@ -84,7 +84,7 @@ func (db *DB) applyOne(ctx context.Context, s *state, in engine.Input) (outcome,
 		return outcome{}, err
 	}
 	if err == nil {
-		if journalErr := s.appendJournal(at, in); journalErr != nil {
+		if journalErr := s.appendJournal(ctx, at, in); journalErr != nil {
 			return outcome{}, journalErr
 		}
 	}

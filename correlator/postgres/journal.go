@@ -20,9 +20,15 @@ type entry struct {
 }
 
 // appendJournal notes an input. The passing of time is no input: timers fire at their own instants.
-func (s *state) appendJournal(at time.Time, in engine.Input) error {
-	if _, isTick := in.(engine.Tick); isTick {
+func (s *state) appendJournal(ctx context.Context, at time.Time, in engine.Input) error {
+	switch command := in.(type) {
+	case engine.Tick:
 		return nil
+	case engine.OperatorInput:
+		var err error
+		if in, err = s.byAlerts(ctx, command); err != nil {
+			return err
+		}
 	}
 	payload, err := timelineLines(s.tenant, at, in)
 	if err != nil {
@@ -31,6 +37,25 @@ func (s *state) appendJournal(at time.Time, in engine.Input) error {
 	s.row.seq++
 	s.journal = append(s.journal, entry{seq: s.row.seq, at: at, kind: kindOf(in), payload: payload})
 	return nil
+}
+
+// byAlerts names the incidents of a command by an alert of each, as timelines do: ids are another
+// database's business.
+func (s *state) byAlerts(ctx context.Context, in engine.OperatorInput) (engine.OperatorInput, error) {
+	for _, ref := range []*engine.IncidentRef{&in.Incident, &in.Into} {
+		if ref.ID == "" {
+			continue
+		}
+		rows, err := s.query(ctx, "SELECT device, alertname FROM alert_occurrences WHERE incident_id = $1 ORDER BY starts_at, id LIMIT 1", ref.ID)
+		if err != nil {
+			return in, err
+		}
+		_, err = pgx.ForEachRow(rows, []any{&ref.Device, &ref.AlertName}, func() error { return nil })
+		if err != nil {
+			return in, fmt.Errorf("name an incident by its alerts: %w", err)
+		}
+	}
+	return in, nil
 }
 
 func (s *state) queueJournal() {
@@ -60,7 +85,7 @@ func (db *DB) Timeline(ctx context.Context, tenant string, from, to time.Time, l
 		for {
 			rows, err := tx.Query(ctx, `
 				SELECT seq, payload FROM inputs
-				 WHERE seq > $1 AND received_at >= coalesce($2, '-infinity') AND received_at < coalesce($3, 'infinity')
+				 WHERE seq > $1 AND received_at >= coalesce($2::timestamptz, '-infinity') AND received_at < coalesce($3::timestamptz, 'infinity')
 				 ORDER BY received_at, seq LIMIT $4`, after, nullTime(from), nullTime(to), timelinePage)
 			if err != nil {
 				return err

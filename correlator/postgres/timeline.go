@@ -2,8 +2,12 @@ package postgres
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
+
+	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/calendar"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
@@ -58,7 +62,11 @@ func timelineLines(tenant string, at time.Time, in engine.Input) (string, error)
 			topology.Inventory
 		}{h, in.Inventory})
 	case engine.SettingsInput:
-		return marshalLine(settingsLine{h, duration(in.Lookback), duration(in.Cooldown), duration(in.JoinWindow), duration(in.NotifyDelay), weightsJSON(in.Weights)})
+		weights, err := weightsJSON(in.Weights)
+		if err != nil {
+			return "", err
+		}
+		return marshalLine(settingsLine{h, duration(in.Lookback), duration(in.Cooldown), duration(in.JoinWindow), duration(in.NotifyDelay), weights})
 	case engine.ObservationFailedInput:
 		return marshalLine(failureLine{h, streamLine(in.Stream), in.ObservedAt, in.Reason})
 	case engine.AlertsInput:
@@ -144,16 +152,19 @@ func duration(d *time.Duration) string {
 	if d == nil {
 		return ""
 	}
-	return d.String()
+	return model.Duration(*d).String()
 }
 
-// weightsJSON gives a weights document in JSON as it is, and one in YAML as a string.
-func weightsJSON(weights []byte) json.RawMessage {
-	if len(weights) == 0 || json.Valid(weights) {
-		return weights
+// weightsJSON is a weights document, which may be YAML, as JSON.
+func weightsJSON(weights []byte) (json.RawMessage, error) {
+	if len(weights) == 0 {
+		return nil, nil
 	}
-	quoted, _ := json.Marshal(string(weights)) // a string always marshals
-	return quoted
+	var document any
+	if err := yaml.Unmarshal(weights, &document); err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	return json.Marshal(document)
 }
 
 // windowLine writes a command about a calendar entry under the name of its kind.

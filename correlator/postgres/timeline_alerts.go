@@ -97,11 +97,10 @@ type operatorLine struct {
 	Cause      *cause            `json:"cause,omitempty"`
 }
 
-// incidentOf names an incident by one of its alerts; the id is for readers who know this database.
+// incidentOf names an incident by one of its alerts.
 type incidentOf struct {
-	ID        string `json:"id,omitempty"`
-	Device    string `json:"device,omitempty"`
-	AlertName string `json:"alertname,omitempty"`
+	Device    string `json:"device"`
+	AlertName string `json:"alertname"`
 }
 
 type cause struct {
@@ -110,10 +109,9 @@ type cause struct {
 }
 
 func operatorLineOf(h head, in engine.OperatorInput) operatorLine {
-	line := operatorLine{head: h, Op: in.Op, By: in.By, IncidentOf: incidentOf(in.Incident), Alerts: in.Alerts, Until: in.Until}
+	line := operatorLine{head: h, Op: in.Op, By: in.By, IncidentOf: incidentOf{in.Incident.Device, in.Incident.AlertName}, Alerts: in.Alerts, Until: in.Until}
 	if in.Op == engine.OpMerge {
-		into := incidentOf(in.Into)
-		line.Into = &into
+		line.Into = &incidentOf{in.Into.Device, in.Into.AlertName}
 	}
 	if in.Cause != nil {
 		line.Cause = &cause{Device: in.Cause.Device, Category: in.Cause.Category}
