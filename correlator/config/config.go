@@ -129,7 +129,7 @@ func decodeStrict(raw []byte, v any) error {
 // How yaml.v3 reports a key that a struct does not have, and a value that does not fit.
 var (
 	unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
-	wrongKind  = regexp.MustCompile("(?s)cannot unmarshal !!(\\S+).* into \\S+")
+	wrongKind  = regexp.MustCompile(`(?s)cannot unmarshal !!(\S+).* into \S+`)
 )
 
 // readable words yaml.v3's errors for somebody who does not know the program's types. The value

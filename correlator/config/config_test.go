@@ -209,7 +209,7 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	slog.New(slog.NewTextHandler(&log, nil)).Info("configuration", "all", c, "url", c.Database.URL, "tenants", c.Tenants)
 	for name, dump := range map[string]string{
 		"yaml": string(asYAML), "json": string(asJSON), "slog": log.String(),
-		"%v": fmt.Sprintf("%v", c), "%+v": fmt.Sprintf("%+v", *c), "%s": fmt.Sprintf("%s", c.Database.URL),
+		"%v": fmt.Sprintf("%v", c), "%+v": fmt.Sprintf("%+v", *c), "String": c.Database.URL.String(),
 		"%#v": fmt.Sprintf("%#v", c), "%#v of a source": fmt.Sprintf("%#v", c.Tenants[0].Prometheus[0]),
 		"%q": fmt.Sprintf("%q", c.Database.URL), "%x": fmt.Sprintf("%x", c.Database.URL),
 	} {

@@ -359,7 +359,7 @@ func TestConnectClient(t *testing.T) {
 	got, err := client.GetIncident(ctx, &apiv1.GetIncidentRequest{Id: "i1"})
 	require.NoError(t, err)
 	require.Equal(t, "gzip", info.ResponseEncoding)
-	require.Equal(t, 8.0, got.GetIncident().GetCandidates()[0].GetEvidence()[0].GetTerms()["base"])
+	require.InDelta(t, 8, got.GetIncident().GetCandidates()[0].GetEvidence()[0].GetTerms()["base"], 0)
 	require.Nil(t, got.GetIncident().GetClosedAt())
 	require.Nil(t, got.GetIncident().GetAcknowledged())
 	list, err := client.ListIncidents(ctx, &apiv1.ListIncidentsRequest{States: []string{"open"}})

@@ -65,7 +65,10 @@ func (t *tokenCreate) run(_ context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stdout, "# add to auth.tokens in the configuration, then reload\n%s", out)
+	fmt.Fprintln(env.stdout, "    # for auth.tokens in the configuration; then reload it")
+	for line := range strings.Lines(string(out)) {
+		fmt.Fprint(env.stdout, "    ", line)
+	}
 	return nil
 }
 

@@ -57,7 +57,7 @@ func (s *service) applyTenant(ctx context.Context, t config.Tenant) error {
 	if err := s.db.EnsureTenant(ctx, t.ID); err != nil {
 		return err
 	}
-	if in, any := settingsInput(t.Settings); any {
+	if in, given := settingsInput(t.Settings); given {
 		if _, err := s.db.Submit(ctx, t.ID, in); err != nil {
 			return fmt.Errorf("settings: %w", err)
 		}

@@ -58,6 +58,11 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	}
 	commands = append(commands, newAdmin(app)...)
 
+	if len(args) == 0 {
+		app.UsageWriter(stderr)
+		app.Usage(nil)
+		return exitUsage
+	}
 	selected, err := app.Parse(args)
 	if err != nil {
 		fmt.Fprintf(stderr, "correlator: %s; try --help\n", err)

@@ -32,10 +32,7 @@ const (
 // itself: the roads in, the timers, the outbox.
 func (s *service) work(ctx context.Context) error {
 	if err := s.start(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
+		return unlessDone(ctx, err)
 	}
 	s.started.Store(true)
 	s.log.InfoContext(ctx, "Ready", slog.String("version", version.Version))
@@ -45,6 +42,14 @@ func (s *service) work(ctx context.Context) error {
 	group.Go(func() error { return s.sources.run(ctx) })
 	group.Go(func() error { return s.health.watch(ctx) })
 	return group.Wait()
+}
+
+// unlessDone drops an error that only says that we were told to stop.
+func unlessDone(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // start keeps trying: a database that is down when the service starts is an outage like any other,

@@ -19,10 +19,9 @@ import (
 
 // exportTimeline writes a tenant's past in the form that `replay` reads.
 type exportTimeline struct {
-	configFile  string
-	databaseURL config.Secret
-	tenant      string
-	from, to    string
+	configFile string
+	tenant     string
+	from, to   string
 }
 
 func newExportTimeline(app *kingpin.Application) command {
