@@ -18,6 +18,9 @@ func routeRows(r *Router, t *config.Table, _ time.Time) rows {
 		static := map[uint32]plane.Route{}
 		var dynamic uint32
 		for route := range r.out.Routes(r.opts.Name) {
+			if route.Protocol == "ospf" || route.Protocol == "bgp" {
+				break // static routes come before them
+			}
 			if route.Dst.Addr().Is4() == v4 && route.Protocol == "static" {
 				static[route.Row] = route
 			}

@@ -76,7 +76,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		{[]string{"--version", "eight"}, 1, `RouterOS version "eight": want a form like 7.16 or 6.49.4`},
 		{[]string{"--rsc", "nowhere.rsc"}, 1, "--rsc: open nowhere.rsc: no such file or directory"},
 		{[]string{"--listen", "256.0.0.1:1"}, 1, "router MikroTik: listen on 256.0.0.1:1"},
-		{[]string{"--latency", "-1s"}, 1, "cannot be negative"},
+		{[]string{"--latency=-1s"}, 1, "cannot be negative"},
 		{[]string{"--nonsense"}, 2, "try --help"},
 	} {
 		out, err := program(t, tc.args...).CombinedOutput()
