@@ -47,6 +47,9 @@ func (r *run) hear(ctx context.Context, alerts []Alert, truncated int, fromList 
 		return err
 	}
 	for _, w := range works {
+		if w.inc.State == incident.Merged {
+			w = r.works[w.inc.MergedInto]
+		}
 		if truncated > w.inc.Truncated {
 			w.inc.Truncated, w.dirty, w.rescore = truncated, true, true
 		}

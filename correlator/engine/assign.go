@@ -27,9 +27,13 @@ func (r *run) assign(ctx context.Context, fresh []incident.Occurrence, newest ma
 		return nil, err
 	}
 	rest, err = r.joinStanding(ctx, rest, near, settings.joinWindow(), &joined)
-	if err != nil || len(rest) == 0 {
-		return joined, err
+	if err != nil {
+		return nil, err
 	}
+	// Only incidents that are also near in time: what joins by (b) may come hours later.
+	onset, last := incident.OnsetOf(fresh)
+	when := incident.Interval{NotBefore: onset.NotBefore, NotAfter: last}
+	near = slices.DeleteFunc(near, func(w *work) bool { return w.span().Gap(when) > settings.joinWindow() })
 	return r.joinByCause(ctx, rest, near, settings.joinWindow(), joined)
 }
 
@@ -137,7 +141,8 @@ func (r *run) joinStanding(ctx context.Context, fresh []incident.Occurrence, nea
 }
 
 // joinByCause is rule (c), for alerts and open incidents alike: what one candidate of the greedy
-// cover over all of them explains, near in time, is one event.
+// cover over all of them explains, near in time, is one event. It is asked even when every alert has
+// found an incident, since what the alerts add may show that two incidents are one.
 func (r *run) joinByCause(ctx context.Context, fresh []incident.Occurrence, near []*work, window time.Duration, joined []*work) ([]*work, error) {
 	groups, err := r.group(ctx, near, fresh, window)
 	if err != nil {
@@ -185,6 +190,9 @@ type grouped struct {
 }
 
 func (r *run) group(ctx context.Context, works []*work, fresh []incident.Occurrence, window time.Duration) ([]grouped, error) {
+	if len(works)+len(fresh) <= 1 {
+		return []grouped{{works: works, occurrences: fresh}}, nil
+	}
 	var units []incident.Unit
 	var all []incident.Occurrence
 	for _, w := range works {
@@ -194,9 +202,6 @@ func (r *run) group(ctx context.Context, works []*work, fresh []incident.Occurre
 	for _, o := range fresh {
 		units = append(units, incident.Unit{Occurrences: []incident.Occurrence{o}, Span: o.Onset()})
 		all = append(all, o)
-	}
-	if len(units) == 1 {
-		return []grouped{{works: works, occurrences: fresh}}, nil
 	}
 	j, err := r.judge(ctx)
 	if err != nil {

@@ -82,11 +82,30 @@ func (e *Engine) Apply(ctx context.Context, store Store, at time.Time, in Input)
 	return r.effects, refusal
 }
 
+// Settle judges every incident with a firing alert as it stands, those too that are resting between
+// two judgements in a storm. A replay ends with it; a service has no need of it, since the rest is
+// over within a second.
+func (e *Engine) Settle(ctx context.Context, store Store, at time.Time) ([]Effect, error) {
+	r := &run{engine: e, store: store, now: at, eager: true, works: map[string]*work{}}
+	works, err := r.firingWorks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range works {
+		w.rescore = true
+	}
+	if err := r.flush(ctx); err != nil {
+		return nil, err
+	}
+	return r.effects, nil
+}
+
 // run is one Apply: what it has loaded, what it has changed, what it has to tell.
 type run struct {
 	engine  *Engine
 	store   Store
 	now     time.Time
+	eager   bool // judge at once, whatever the crowd
 	effects []Effect
 
 	settings *Settings

@@ -23,6 +23,10 @@ func (r *run) rescore(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	if due := w.inc.JudgedAt.Add(restBetween); r.crowded(w) && due.After(r.now) {
+		w.reach = incident.Reach(j.Graph, w.news())
+		return r.store.SetTimer(ctx, Timer{Kind: TimerRescore, Subject: w.inc.ID, Due: due})
+	}
 	facts, err := r.facts(ctx, j.Graph, w.occurrences, w.inc.Onset)
 	if err != nil {
 		return err
@@ -39,11 +43,23 @@ func (r *run) rescore(ctx context.Context, w *work) error {
 	if reflect.DeepEqual(judgement, w.inc.Judgement) {
 		return nil
 	}
-	w.inc.Judgement, w.dirty = judgement, true
+	w.inc.Judgement, w.inc.JudgedAt, w.dirty = judgement, r.now, true
 	if err := r.store.SaveJudgement(ctx, w.inc.ID, r.now, judgement); err != nil {
 		return fmt.Errorf("saving the judgement: %w", err)
 	}
 	return nil
+}
+
+// In a storm, when alerts arrive one by one by the thousand, a judgement of all of them for each one
+// is waste: an incident of more than crowd alerts rests between two judgements.
+const (
+	crowd       = 100
+	restBetween = time.Second
+)
+
+func (r *run) crowded(w *work) bool {
+	_, over := w.end()
+	return !r.eager && !over && !w.isNew && len(w.occurrences) > crowd
 }
 
 // facts gathers what a judgement about these alerts needs to know.

@@ -54,6 +54,17 @@ func (w *work) find(id string) *incident.Occurrence {
 	return nil
 }
 
+// news are the occurrences that are new or changed.
+func (w *work) news() []incident.Occurrence {
+	var out []incident.Occurrence
+	for _, o := range w.occurrences {
+		if w.changed[o.ID] {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
 // end is when the last alert ended; false while one fires.
 func (w *work) end() (time.Time, bool) {
 	var last time.Time
@@ -129,11 +140,7 @@ func (r *run) flush(ctx context.Context) error {
 		if err := r.settle(ctx, w); err != nil {
 			return fmt.Errorf("incident %s: %w", id, err)
 		}
-		for _, o := range w.occurrences {
-			if w.changed[o.ID] {
-				occurrences = append(occurrences, o)
-			}
-		}
+		occurrences = append(occurrences, w.news()...)
 		if w.dirty {
 			w.inc.Revision++
 			incidents = append(incidents, w.inc)

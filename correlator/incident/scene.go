@@ -117,15 +117,16 @@ func farEnds(g *topology.Graph, o Occurrence) (links, devices []string) {
 
 func newestOfEach(occurrences []Occurrence) []Occurrence {
 	newest := make(map[string]int, len(occurrences))
-	for i, o := range occurrences {
+	for i := range occurrences {
+		o := &occurrences[i]
 		if j, ok := newest[o.Fingerprint]; !ok || !o.StartsAt.Before(occurrences[j].StartsAt) {
 			newest[o.Fingerprint] = i
 		}
 	}
 	out := make([]Occurrence, 0, len(newest))
-	for i, o := range occurrences {
-		if newest[o.Fingerprint] == i {
-			out = append(out, o)
+	for i := range occurrences {
+		if newest[occurrences[i].Fingerprint] == i {
+			out = append(out, occurrences[i])
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Occurrence) int { return a.StartsAt.Compare(b.StartsAt) })

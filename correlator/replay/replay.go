@@ -78,6 +78,9 @@ func Run(ctx context.Context, in io.Reader, o Options) (Document, error) {
 			}
 		}
 		if errors.Is(err, io.EOF) {
+			if err := r.settle(ctx); err != nil {
+				return Document{}, err
+			}
 			return r.document(), nil
 		}
 		if err != nil {
@@ -131,14 +134,29 @@ func (r *replayer) line(ctx context.Context, n int, raw []byte) error {
 	return nil
 }
 
+// settle judges what is still resting when the timeline ends.
+func (r *replayer) settle(ctx context.Context) error {
+	for _, tenant := range slices.Sorted(maps.Keys(r.stores)) {
+		effects, err := r.engine.Settle(ctx, r.stores[tenant], r.at)
+		if err != nil {
+			return fmt.Errorf("after the last line: %w", err)
+		}
+		r.note(effects)
+	}
+	return nil
+}
+
 func (r *replayer) apply(ctx context.Context, s *Store, in engine.Input) error {
 	effects, err := r.engine.Apply(ctx, s, r.at, in)
+	r.note(effects)
+	return err
+}
+
+// note keeps the notifications among the effects; the document shows everything else from the state.
+func (r *replayer) note(effects []engine.Effect) {
 	for _, e := range effects {
-		if e.Notification != nil {
-			r.notifications = append(r.notifications, notification{
-				At: e.Notification.At.UTC(), IncidentID: e.Notification.IncidentID, Kind: e.Notification.Kind,
-			})
+		if n := e.Notification; n != nil {
+			r.notifications = append(r.notifications, notification{At: n.At.UTC(), IncidentID: n.IncidentID, Kind: n.Kind})
 		}
 	}
-	return err
 }

@@ -3,6 +3,7 @@ package topology
 import (
 	"maps"
 	"slices"
+	"sync"
 )
 
 // Graph is an inventory indexed for questions. It never changes after NewGraph, so any number of
@@ -17,6 +18,7 @@ type Graph struct {
 	linksOf    map[[2]string][]string // both devices, sorted → names of the links between them
 	links      map[string]Link        // by name
 	groups     []groupRef             // all groups with two members or more, in listing order
+	ancestors  sync.Map               // device → map[string]int, as asked for
 }
 
 // groupRef is one dependency group of one device.
@@ -110,8 +112,20 @@ func (g *Graph) Link(name string) (Link, bool) {
 }
 
 // Ancestors are the device itself (0 steps) and all that it depends on, directly or not, each with
-// the least number of dependency steps to it.
+// the least number of dependency steps to it. The map is the graph's own: it is asked for again and
+// again in a storm.
 func (g *Graph) Ancestors(device string) map[string]int {
+	if known, ok := g.ancestors.Load(device); ok {
+		return known.(map[string]int)
+	}
+	steps := g.findAncestors(device)
+	if g.Has(device) {
+		g.ancestors.Store(device, steps)
+	}
+	return steps
+}
+
+func (g *Graph) findAncestors(device string) map[string]int {
 	steps := map[string]int{device: 0}
 	frontier := []string{device}
 	for distance := 1; len(frontier) > 0; distance++ {

@@ -20,6 +20,9 @@ type Failure struct {
 // is down as well, it takes everything below. What already fails for other reasons alone is no
 // impact of this failure. Sorted.
 func (g *Graph) Impact(f Failure, down Down) []string {
+	if len(f.Links) == 0 && len(f.Devices) == 1 && len(g.dependents[f.Devices[0]]) == 0 {
+		return []string{f.Devices[0]} // nothing stands on it: most devices are like that
+	}
 	w := impactWalk{g: g, down: down, failed: make(map[string]bool, len(f.Devices)), links: map[string]bool{}}
 	for _, l := range f.Links {
 		w.links[l] = true
