@@ -88,6 +88,15 @@ func (l *Lab) List(ctx context.Context) (string, error) {
 // Break breaks what is named, or what begins with that name; with no name it draws something that an
 // engineer does, for that is what the product is about.
 func (l *Lab) Break(ctx context.Context, what string) (string, error) {
+	done, err := l.breakOne(ctx, what)
+	if err != nil {
+		return "", err
+	}
+	return "Done: " + done + ".\n\n" + l.WhereToLook(), nil
+}
+
+// breakOne breaks something, remembers it, and tells what it was.
+func (l *Lab) breakOne(ctx context.Context, what string) (string, error) {
 	l.breakages.mu.Lock()
 	defer l.breakages.mu.Unlock()
 	list, err := l.possible(ctx)
@@ -103,7 +112,7 @@ func (l *Lab) Break(ctx context.Context, what string) (string, error) {
 		return "", err
 	}
 	l.breakages.done = append(l.breakages.done, b)
-	return "Done: " + b.text + ".\n\n" + l.WhereToLook(), nil
+	return b.text, nil
 }
 
 // chosen says whether a breakage is meant by what: whole parts of its name from the left.
@@ -120,7 +129,7 @@ func (l *Lab) Mend(ctx context.Context) (string, error) {
 	l.breakages.mu.Lock()
 	defer l.breakages.mu.Unlock()
 	if len(l.breakages.done) == 0 {
-		return "Nothing is broken.", nil
+		return "Nothing is broken.\n", nil
 	}
 	var text strings.Builder
 	for len(l.breakages.done) > 0 {
