@@ -95,8 +95,10 @@ func TestBGPv6(t *testing.T) {
 		"/routing/bgp/instance": {{"name=default", "as=65534"}},
 		"/routing/bgp/peer": {
 			// The shape of a recorded reply.
-			{"name=A Peer", "instance=default", "remote-address=10.0.0.2", "remote-as=65535", "disabled=false", "established=true",
-				"state=established", "prefix-count=1", "uptime=19w4d13h22m21s"},
+			{
+				"name=A Peer", "instance=default", "remote-address=10.0.0.2", "remote-as=65535", "disabled=false", "established=true",
+				"state=established", "prefix-count=1", "uptime=19w4d13h22m21s",
+			},
 			{"name=B", "instance=gone", "remote-address=10.0.0.6", "remote-as=65533", "disabled=true", "state=idle"},
 			{"name=B", "instance=default", "remote-address=10.0.0.7", "remote-as=65532", "state=active"},
 		},

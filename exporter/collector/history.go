@@ -25,10 +25,11 @@ func LastHistory(ctx context.Context, r Router) (time.Time, bool, error) {
 			times = append(times, row.String("time"))
 		}},
 	)
-	if routeros.ReasonOf(err) == routeros.ReasonTrap && err != nil {
+	switch {
+	case err == nil:
+	case routeros.ReasonOf(err) == routeros.ReasonTrap: // this user may not see it
 		return time.Time{}, false, nil
-	}
-	if err != nil {
+	default:
 		return time.Time{}, false, err
 	}
 	var last time.Time

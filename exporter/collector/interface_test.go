@@ -11,8 +11,10 @@ import (
 func TestInterface(t *testing.T) {
 	t.Parallel()
 	got, err := collect(t, "interface", 7, &routerostest.Router{Menus: map[string][][]string{"/interface": {
-		{"name=ether1", "type=ether", "disabled=false", "running=true", "mtu=1500", "actual-mtu=1500", "mac-address=00:00:5E:00:53:01",
-			"comment=up\xe9", "rx-byte=18446744073709551615", "tx-byte=7", "rx-drop=3", "link-downs=2"},
+		{
+			"name=ether1", "type=ether", "disabled=false", "running=true", "mtu=1500", "actual-mtu=1500", "mac-address=00:00:5E:00:53:01",
+			"comment=up\xe9", "rx-byte=18446744073709551615", "tx-byte=7", "rx-drop=3", "link-downs=2",
+		},
 		{"name=bridge", "type=bridge", "disabled=true", "running=false", "mtu=auto"},
 		{"name=<pppoe-alice>", "type=pppoe-in", "dynamic=true", "running=true"},
 		{"type=ether"},

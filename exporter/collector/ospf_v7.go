@@ -97,8 +97,8 @@ func (t templateV7) match(addresses subnets, members map[string][]string, config
 			named[name] = true
 		}
 	}
-	any := len(t.interfaces) == 0 || named["all"]
-	if !any && len(t.networks) == 0 {
+	every := len(t.interfaces) == 0 || named["all"]
+	if !every && len(t.networks) == 0 {
 		for iface := range named {
 			configured[iface] = true
 		}
@@ -106,7 +106,7 @@ func (t templateV7) match(addresses subnets, members map[string][]string, config
 	}
 	for _, a := range addresses {
 		inNetwork := len(t.networks) == 0 || slices.ContainsFunc(t.networks, func(p netip.Prefix) bool { return p.Contains(a.prefix.Addr()) })
-		if inNetwork && (any || named[a.iface]) {
+		if inNetwork && (every || named[a.iface]) {
 			configured[a.iface] = true
 		}
 	}

@@ -20,7 +20,9 @@ type subnets []subnet
 // read is the command that fills s. Dynamic addresses are left out: on a
 // concentrator there is one for each subscriber.
 func (s *subnets) read() read {
-	return read{"/ip/address", []string{"address", "network", "interface", "actual-interface", "disabled"},
+	return read{
+		"/ip/address",
+		[]string{"address", "network", "interface", "actual-interface", "disabled"},
 		routeros.NotDynamic(), func(row routeros.Row) {
 			prefix, err := netip.ParsePrefix(row.String("address"))
 			if err != nil || row.Bool("disabled") {
@@ -34,7 +36,8 @@ func (s *subnets) read() read {
 				a.remote, _ = netip.ParseAddr(row.String("network"))
 			}
 			*s = append(*s, a)
-		}}
+		},
+	}
 }
 
 // locate returns a neighbour's address without a zone and the interface that

@@ -13,8 +13,10 @@ func TestSystem(t *testing.T) {
 	t.Parallel()
 	got, err := collect(t, "system", 7, &routerostest.Router{Menus: map[string][][]string{
 		// The values of a recorded reply.
-		"/system/resource": {{"uptime=1w4d23h26m9s", "version=7.4 (stable)", "free-memory=3950641152", "total-memory=4227858432", "cpu-count=4",
-			"cpu-load=7", "free-hdd-space=106233856", "total-hdd-space=135266304", "architecture-name=arm64", "board-name=CCR2004-16G-2S+"}},
+		"/system/resource": {{
+			"uptime=1w4d23h26m9s", "version=7.4 (stable)", "free-memory=3950641152", "total-memory=4227858432", "cpu-count=4",
+			"cpu-load=7", "free-hdd-space=106233856", "total-hdd-space=135266304", "architecture-name=arm64", "board-name=CCR2004-16G-2S+",
+		}},
 		"/system/identity":    {{"name=EDGE1"}},
 		"/system/routerboard": {{"routerboard=true", "model=CCR2004-16G-2S+", "current-firmware=7.4", "upgrade-firmware=7.16", "serial-number=X"}},
 		"/system/clock":       {{"date=2026-11-24", "time=14:00:03", "gmt-offset=+02:00"}},

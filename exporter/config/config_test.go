@@ -68,7 +68,7 @@ func TestBadFiles(t *testing.T) {
 		"empty":         {"", `exporter.yaml: is empty; the smallest configuration has modules: {default: {}} and devices`},
 		"no YAML":       {"modules: {default: {}\ndevices: [", `exporter.yaml:1: is no YAML: did not find expected ',' or '}'`},
 		"unknown key":   {"modules: {default: {}}\ntargets: []", `exporter.yaml:2: unknown key "targets"; known here are fingerprint, modules, devices`},
-		"unknown in it": {device("{name: S, adress: s}"), `exporter.yaml:4: unknown key "adress"; known here are name, address, username, password, password_file, password_env, tls, module, labels, connect_timeout, max_in_flight`},
+		"unknown in it": {device("{name: S, host: s}"), `exporter.yaml:4: unknown key "host"; known here are name, address, username, password, password_file, password_env, tls, module, labels, connect_timeout, max_in_flight`},
 		"wrong type":    {"modules: {default: {}}\ndevices: {EDGE1: {}}", `exporter.yaml:2: found keys and values where a list is expected`},
 		"secret in the wrong place": {
 			device("{name: S, address: s, username: u, password: p, max_in_flight: hunter2}"),
@@ -175,7 +175,7 @@ func TestMissingFile(t *testing.T) {
 func TestSecretsAreMaskedEverywhere(t *testing.T) {
 	t.Parallel()
 	const hidden = "hunter2"
-	number := "%d %t" // in a variable, since vet knows that it makes no sense
+	number := "%d" // in a variable, since vet knows that it makes no sense
 	c, err := parse(t, "modules: {default: {}}\ndevices: [{name: R, address: r, username: u, password: "+hidden+"}]")
 	require.NoError(t, err)
 	d := c.Devices[0]

@@ -138,8 +138,10 @@ var keysOf = map[string][]string{
 	"Config":      {"fingerprint", "modules", "devices"},
 	"Fingerprint": {"interval", "category_timeout"},
 	"Module":      {"collectors", "timeout", "dynamic_interfaces"},
-	"Device": {"name", "address", "username", "password", "password_file", "password_env", "tls", "module", "labels",
-		"connect_timeout", "max_in_flight"},
+	"Device": {
+		"name", "address", "username", "password", "password_file", "password_env", "tls", "module", "labels",
+		"connect_timeout", "max_in_flight",
+	},
 	"TLS": {"ca_file", "server_name", "pin_sha256", "insecure_skip_verify"},
 }
 

@@ -50,6 +50,7 @@ func (f *Fleet) Apply(specs []Spec) error {
 	}
 	if len(errs) > 0 {
 		f.mu.Unlock()
+		closeAll(begun)
 		return errors.Join(errs...)
 	}
 	var ended []*Device

@@ -238,9 +238,11 @@ func TestProperties(t *testing.T) {
 	})
 	t.Run("what is read-only or made by the router changes nothing", func(t *testing.T) {
 		t.Parallel()
-		volatile := []string{".id", ".nextid", "about", "running", "slave", "actual-mtu", "link-downs", "last-link-up-time",
+		volatile := []string{
+			".id", ".nextid", "about", "running", "slave", "actual-mtu", "link-downs", "last-link-up-time",
 			"bytes", "packets", "invalid", "creation-time", "last-logged-in", "rate", "queued-bytes", "active", "immediate-gw",
-			"inactive", "run-count", "next-run", "cache-used", "current-tagged", "hw-offloaded", "uptime", "default-name"}
+			"inactive", "run-count", "next-run", "cache-used", "current-tagged", "hw-offloaded", "uptime", "default-name",
+		}
 		rapid.Check(t, func(t *rapid.T) {
 			m, rows := genMenu(t, menus)
 			s := sectionAt(a, m.name)

@@ -143,8 +143,10 @@ func (c *Conn) abandon(tag uint32, k *call) {
 	ended := k.ended
 	if !ended {
 		k.drain = time.AfterFunc(c.opts.DrainTimeout, func() {
-			c.fail(&Error{Reason: ReasonTimeout, Op: "connection to " + c.opts.Address,
-				Err: fmt.Errorf("%s was cancelled and has not ended after %v", k.path, c.opts.DrainTimeout)})
+			c.fail(&Error{
+				Reason: ReasonTimeout, Op: "connection to " + c.opts.Address,
+				Err: fmt.Errorf("%s was cancelled and has not ended after %v", k.path, c.opts.DrainTimeout),
+			})
 		})
 	}
 	k.mu.Unlock()

@@ -123,8 +123,10 @@ func (c *Conn) readError(err error) error {
 		known.Op = op
 		return known
 	case errors.As(err, &ne) && ne.Timeout():
-		return &Error{Reason: ReasonTimeout, Op: op,
-			Err: fmt.Errorf("commands are under way and nothing was received for %v", c.opts.StallTimeout)}
+		return &Error{
+			Reason: ReasonTimeout, Op: op,
+			Err: fmt.Errorf("commands are under way and nothing was received for %v", c.opts.StallTimeout),
+		}
 	case errors.Is(err, io.EOF):
 		return &Error{Reason: ReasonFatal, Op: op, Err: errors.New("closed by the router")}
 	default:

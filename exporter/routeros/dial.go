@@ -78,11 +78,15 @@ func connect(ctx context.Context, o Options) (net.Conn, error) {
 	nc, err := o.Dial(ctx, "tcp", o.Address)
 	if err != nil {
 		if isTimeout(ctx, err) {
-			return nil, &Error{Reason: ReasonTimeout, Op: op, Err: err,
-				Hint: "check that the router is up and its firewall lets this host reach the API port"}
+			return nil, &Error{
+				Reason: ReasonTimeout, Op: op, Err: err,
+				Hint: "check that the router is up and its firewall lets this host reach the API port",
+			}
 		}
-		return nil, &Error{Reason: ReasonDial, Op: op, Err: err,
-			Hint: "check address and port, and that /ip/service has the API enabled"}
+		return nil, &Error{
+			Reason: ReasonDial, Op: op, Err: err,
+			Hint: "check address and port, and that /ip/service has the API enabled",
+		}
 	}
 	if o.TLS == nil {
 		return nc, nil
@@ -109,14 +113,20 @@ func tlsError(ctx context.Context, op string, err error) error {
 	case isTimeout(ctx, err):
 		return &Error{Reason: ReasonTimeout, Op: op + ": TLS handshake", Err: err}
 	case errors.As(err, &alert) && alert == alertHandshakeFailure:
-		return &Error{Reason: ReasonTLSNoCert, Op: op + ": TLS handshake", Err: err,
-			Hint: "the router most likely has no certificate for this service: set one with /ip/service set api-ssl certificate=NAME"}
+		return &Error{
+			Reason: ReasonTLSNoCert, Op: op + ": TLS handshake", Err: err,
+			Hint: "the router most likely has no certificate for this service: set one with /ip/service set api-ssl certificate=NAME",
+		}
 	case errors.As(err, &unverified):
-		return &Error{Reason: ReasonDial, Op: op + ": TLS handshake", Err: err,
-			Hint: "give the CA in tls.ca_file, the certificate's name in tls.server_name, or its hash in tls.pin_sha256"}
+		return &Error{
+			Reason: ReasonDial, Op: op + ": TLS handshake", Err: err,
+			Hint: "give the CA in tls.ca_file, the certificate's name in tls.server_name, or its hash in tls.pin_sha256",
+		}
 	case errors.As(err, &notTLS):
-		return &Error{Reason: ReasonDial, Op: op + ": TLS handshake", Err: err,
-			Hint: "the port does not speak TLS: use api-ssl (8729), or remove tls from the device"}
+		return &Error{
+			Reason: ReasonDial, Op: op + ": TLS handshake", Err: err,
+			Hint: "the port does not speak TLS: use api-ssl (8729), or remove tls from the device",
+		}
 	default:
 		return &Error{Reason: ReasonDial, Op: op + ": TLS handshake", Err: err}
 	}
@@ -132,11 +142,15 @@ func loginError(ctx context.Context, o Options, err error) error {
 		known.Op = op
 		return known
 	case isTimeout(ctx, err):
-		return &Error{Reason: ReasonTimeout, Op: op, Err: err,
-			Hint: "the port is open but nothing answers like a RouterOS API"}
+		return &Error{
+			Reason: ReasonTimeout, Op: op, Err: err,
+			Hint: "the port is open but nothing answers like a RouterOS API",
+		}
 	default:
-		return &Error{Reason: ReasonFatal, Op: op, Err: err,
-			Hint: "check the router's /ip/service: allowed addresses, max-sessions, and that this is the API port"}
+		return &Error{
+			Reason: ReasonFatal, Op: op, Err: err,
+			Hint: "check the router's /ip/service: allowed addresses, max-sessions, and that this is the API port",
+		}
 	}
 }
 

@@ -66,8 +66,10 @@ func (c *Conn) loginStep(attributes ...string) (challenge string, err error) {
 				return "", refused
 			}
 		case "!fatal":
-			return "", &Error{Reason: ReasonFatal, Message: fatalMessage(s),
-				Hint: "check the router's log and the max-sessions of /ip/service"}
+			return "", &Error{
+				Reason: ReasonFatal, Message: fatalMessage(s),
+				Hint: "check the router's log and the max-sessions of /ip/service",
+			}
 		default:
 			return "", fmt.Errorf("answer to login begins with %s", quoteMessage(reply))
 		}
@@ -75,8 +77,10 @@ func (c *Conn) loginStep(attributes ...string) (challenge string, err error) {
 }
 
 func refusal(message string) *Error {
-	return &Error{Reason: ReasonAuth, Message: message,
-		Hint: "check username and password, and that the user's group has the policies api and read"}
+	return &Error{
+		Reason: ReasonAuth, Message: message,
+		Hint: "check username and password, and that the user's group has the policies api and read",
+	}
 }
 
 // isFinalRefusal reports whether to stop reading: routers that refuse a login

@@ -23,8 +23,8 @@ func TestManyScrapesAreOneLogin(t *testing.T) {
 	for range 20 {
 		scrapers.Go(func() {
 			for range 5 {
-				if got := e.probe(t, "EDGE1"); got["routeros_up"] != "1" {
-					t.Errorf("routeros_up is %q", got["routeros_up"])
+				if _, body, err := e.fetch(t.Context(), "/probe?target=EDGE1", nil); err != nil || series(body)["routeros_up"] != "1" {
+					t.Errorf("%v, %s", err, body)
 				}
 			}
 		})
@@ -46,7 +46,11 @@ func TestARouterThatHangsBlocksNobody(t *testing.T) {
 	began := time.Now()
 	hung := make(chan map[string]string)
 	go func() {
-		hung <- series(e.get(t, "/probe?target=EDGE1", http.StatusOK, "X-Prometheus-Scrape-Timeout-Seconds", "2"))
+		_, body, err := e.fetch(t.Context(), "/probe?target=EDGE1", http.Header{"X-Prometheus-Scrape-Timeout-Seconds": {"2"}})
+		if err != nil {
+			t.Error(err)
+		}
+		hung <- series(body)
 	}()
 	require.Equal(t, "1", e.probe(t, "CORE1")["routeros_up"])
 	require.Less(t, time.Since(began), time.Second, "the other router is read meanwhile")

@@ -55,11 +55,14 @@ func NewReloader(o ReloaderOptions) *Reloader {
 	return &Reloader{
 		load: o.Load, fleet: o.Fleet, base: o.Base, log: o.Logger,
 		successful: auto.NewGauge(prometheus.GaugeOpts{
-			Name: "routeros_exporter_config_last_reload_successful", Help: "Whether the last attempt to load the configuration succeeded."}),
+			Name: "routeros_exporter_config_last_reload_successful", Help: "Whether the last attempt to load the configuration succeeded.",
+		}),
 		timestamp: auto.NewGauge(prometheus.GaugeOpts{
-			Name: "routeros_exporter_config_last_reload_success_timestamp_seconds", Help: "When the configuration was last loaded with success."}),
+			Name: "routeros_exporter_config_last_reload_success_timestamp_seconds", Help: "When the configuration was last loaded with success.",
+		}),
 		hash: auto.NewGauge(prometheus.GaugeOpts{
-			Name: "routeros_exporter_config_hash", Help: "First 48 bits of the SHA-256 of the configuration file in force."}),
+			Name: "routeros_exporter_config_hash", Help: "First 48 bits of the SHA-256 of the configuration file in force.",
+		}),
 	}
 }
 

@@ -133,7 +133,7 @@ func start(t *testing.T, configuration string, base device.Options) *exporter {
 	require.NoError(t, err)
 	e.Server = httptest.NewServer(handler)
 	t.Cleanup(func() {
-		e.Server.Close()
+		e.Close()
 		e.fleet.Close()
 	})
 	return e
@@ -155,22 +155,30 @@ func devices(addresses map[string]string) string {
 }
 
 // get fetches a path, and fails the test unless the status is as wanted.
-func (e *exporter) get(t *testing.T, path string, status int, header ...string) string {
+func (e *exporter) get(t *testing.T, path string, status int) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	got, body, err := e.fetch(t.Context(), path, nil)
+	require.NoError(t, err)
+	require.Equal(t, status, got, "%s", body)
+	return body
+}
+
+// fetch fetches a path, for goroutines that may not fail a test.
+func (e *exporter) fetch(ctx context.Context, path string, header http.Header) (status int, body string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.URL+path, nil)
-	require.NoError(t, err)
-	for i := 0; i+1 < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
+	if err != nil {
+		return 0, "", err
 	}
+	req.Header = header
 	resp, err := e.Client().Do(req)
-	require.NoError(t, err)
+	if err != nil {
+		return 0, "", err
+	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.Equal(t, status, resp.StatusCode, "%s", body)
-	return string(body)
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), err
 }
 
 // probe returns the series of a device's probe by name and labels.

@@ -20,17 +20,18 @@ func main() { os.Exit(execute(os.Args[1:])) }
 // execute is the program without the exit.
 func execute(args []string) int {
 	app := kingpin.New(program, "Prometheus exporter for MikroTik RouterOS: state, and fingerprints of the configuration.")
+	app.UsageWriter(os.Stdout)
 	app.HelpFlag.Short('h')
 	app.Version(version.Print(program))
 	configFile := app.Flag("config.file", "Configuration file.").Default("exporter.yaml").String()
+	check := app.Flag("config.check", "Check the configuration file and exit.").Bool()
+	offset := app.Flag("web.scrape-timeout-offset", "Time to keep back of Prometheus' scrape timeout, for carrying the answer.").Default("500ms").Duration()
+	// Flags of the application, not of the command, so that --help shows them.
+	toolkitFlags := kingpinflag.AddFlags(app, ":9436")
 	logging := &promslog.Config{}
 	promslogflag.AddFlags(app, logging)
 
-	serve := app.Command("serve", "Serve probes over HTTP; what happens without a command.").Default()
-	check := serve.Flag("config.check", "Check the configuration file and exit.").Bool()
-	offset := serve.Flag("web.scrape-timeout-offset", "Time to keep back of Prometheus' scrape timeout, for carrying the answer.").Default("500ms").Duration()
-	toolkitFlags := kingpinflag.AddFlags(serve, ":9436")
-
+	app.Command("serve", "Serve probes over HTTP; what happens without a command.").Default()
 	show := app.Command("fingerprint", "Print what would be hashed of a device's configuration, and the hashes.")
 	name := show.Arg("device", "Name of a device of the configuration file.").Required().String()
 
@@ -42,10 +43,10 @@ func execute(args []string) int {
 	logger := promslog.New(logging)
 
 	switch {
-	case command == show.FullCommand():
-		err = printFingerprints(os.Stdout, logger, *configFile, *name)
 	case *check:
 		err = checkConfig(os.Stdout, *configFile)
+	case command == show.FullCommand():
+		err = printFingerprints(os.Stdout, logger, *configFile, *name)
 	default:
 		err = runServer(logger, serverOptions{configFile: *configFile, web: toolkitFlags, timeoutOffset: *offset})
 	}
