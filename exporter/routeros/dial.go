@@ -99,20 +99,23 @@ func connect(ctx context.Context, o Options) (net.Conn, error) {
 	return tc, nil
 }
 
-// alertHandshakeFailure is the TLS alert of a server that shares no cipher
-// with the client (RFC 8446, section 6.2). RouterOS sends it when api-ssl has
-// no certificate: it then offers anonymous Diffie-Hellman alone, which
-// crypto/tls rightly does not have.
-const alertHandshakeFailure = tls.AlertError(40)
+// sharesNoCipher reports whether a handshake failed with the TLS alert of a
+// server that shares no cipher with the client (RFC 8446, section 6.2).
+// RouterOS sends it when api-ssl has no certificate: it then offers anonymous
+// Diffie-Hellman alone, which crypto/tls rightly does not have. crypto/tls
+// keeps the type of alerts to itself, so the text has to do.
+func sharesNoCipher(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error" && op.Err.Error() == "tls: handshake failure"
+}
 
 func tlsError(ctx context.Context, op string, err error) error {
-	var alert tls.AlertError
 	var unverified *tls.CertificateVerificationError
 	var notTLS tls.RecordHeaderError
 	switch {
 	case isTimeout(ctx, err):
 		return &Error{Reason: ReasonTimeout, Op: op + ": TLS handshake", Err: err}
-	case errors.As(err, &alert) && alert == alertHandshakeFailure:
+	case sharesNoCipher(err):
 		return &Error{
 			Reason: ReasonTLSNoCert, Op: op + ": TLS handshake", Err: err,
 			Hint: "the router most likely has no certificate for this service: set one with /ip/service set api-ssl certificate=NAME",

@@ -74,9 +74,9 @@ func TestDialFailuresHaveReasons(t *testing.T) {
 	}{
 		"nothing there":       {closed.Addr().String(), nil, ReasonDial, "check address and port, and that /ip/service has the API enabled"},
 		"no certificate":      {serveTLS(t, noCommonCipher), &tls.Config{InsecureSkipVerify: true}, ReasonTLSNoCert, "set one with /ip/service set api-ssl certificate=NAME"}, //nolint:gosec // as above
-		"unknown certificate": {serveTLS(t, certificate.TLS), &tls.Config{ServerName: "example.com"}, ReasonDial, "give the CA in tls.ca_file"},                             //nolint:gosec // defaults are fine
-		"no TLS":              {plain.Addr().String(), &tls.Config{InsecureSkipVerify: true}, ReasonDial, "the port does not speak TLS"},                                    //nolint:gosec // as above
-		"silent":              {silent.Addr().String(), &tls.Config{InsecureSkipVerify: true}, ReasonTimeout, "TLS handshake"},                                              //nolint:gosec // as above
+		"unknown certificate": {serveTLS(t, certificate.TLS), &tls.Config{ServerName: "example.com"}, ReasonDial, "give the CA in tls.ca_file"},                               //nolint:gosec // defaults are fine
+		"no TLS":              {plain.Addr().String(), &tls.Config{InsecureSkipVerify: true}, ReasonDial, "the port does not speak TLS"},                                      //nolint:gosec // as above
+		"silent":              {silent.Addr().String(), &tls.Config{InsecureSkipVerify: true}, ReasonTimeout, "TLS handshake"},                                                //nolint:gosec // as above
 		"silent without TLS":  {silent.Addr().String(), nil, ReasonTimeout, "nothing answers like a RouterOS API"},
 	} {
 		t.Run(name, func(t *testing.T) {
