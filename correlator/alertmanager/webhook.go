@@ -127,7 +127,7 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		slog.String("tenant", id.Tenant), slog.String("token", id.Name), slog.Any("err", err))
 	if outcome == outcomeFailed {
 		// What failed is ours to know.
-		err = errors.New("the correlator cannot commit this at the moment (its log says why); nothing was changed: try again")
+		err = errors.New("the correlator cannot commit this at the moment (its log says why): try again")
 	}
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfterSeconds)

@@ -205,7 +205,7 @@ func TestWebhookRefuses(t *testing.T) {
 		},
 		"database down": {
 			token: good, body: recorded, err: errors.New("connect to secret-host: refused"), status: 503,
-			want: "unavailable: the correlator cannot commit this at the moment (its log says why); nothing was changed: try again", outcome: outcomeFailed, retryAfter: "5",
+			want: "unavailable: the correlator cannot commit this at the moment (its log says why): try again", outcome: outcomeFailed, retryAfter: "5",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

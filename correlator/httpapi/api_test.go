@@ -373,7 +373,7 @@ func TestMetrics(t *testing.T) {
 	f := setup(t)
 	f.json(t, "acme-viewer-token", apiv1connect.StatusServiceGetStatusProcedure, "{}")
 	f.json(t, "guessed", apiv1connect.StatusServiceGetStatusProcedure, "{}")
-	f.json(t, "acme-viewer-token", "/ispvm.v1.StatusService/Nonsense", "{}")
+	require.Equal(t, http.StatusNotImplemented, f.json(t, "acme-viewer-token", "/ispvm.v1.StatusService/Nonsense", "{}").status)
 	require.NoError(t, testutil.GatherAndCompare(f.registry, strings.NewReader(`
 # HELP ispvm_api_requests_total API calls by procedure, protocol and outcome (ok, or the code of the error).
 # TYPE ispvm_api_requests_total counter

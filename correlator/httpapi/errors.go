@@ -34,7 +34,7 @@ func ours(logger *slog.Logger) connect.ServerInterceptor {
 				info.ResponseHeader().Set("Retry-After", retryAfterSeconds)
 			}
 			return connect.NewError(connect.CodeUnavailable,
-				"the correlator cannot do this at the moment (its log says why); nothing was changed: try again").WithCause(err)
+				"the correlator cannot do this at the moment (its log says why): try again").WithCause(err)
 		}
 	}
 }
