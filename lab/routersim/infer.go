@@ -28,23 +28,64 @@ func (n *Network) InferLinks() [][]Port {
 			}
 		}
 	}
-	var made [][]Port
+	cables := newCables()
 	for _, subnet := range slices.SortedFunc(maps.Keys(bySubnet), comparePrefix) {
 		for _, ends := range pair(bySubnet[subnet]) {
-			ends = slices.DeleteFunc(ends, n.cabled)
-			if distinctRouters(ends) < 2 {
-				continue
-			}
-			n.links = append(n.links, plane.Link{Ends: ends})
-			var ports []Port
-			for _, e := range ends {
-				ports = append(ports, Port(e))
-			}
-			made = append(made, ports)
+			cables.join(slices.DeleteFunc(ends, n.cabled))
 		}
+	}
+	var made [][]Port
+	for _, ends := range cables.groups {
+		if distinctRouters(ends) < 2 {
+			continue
+		}
+		n.links = append(n.links, plane.Link{Ends: ends})
+		var ports []Port
+		for _, e := range ends {
+			ports = append(ports, Port(e))
+		}
+		made = append(made, ports)
 	}
 	n.update(n.routers...)
 	return made
+}
+
+// cables are groups of ports, each joined by a cable or switch.
+type cables struct {
+	groups [][]plane.Port
+	of     map[plane.Port]int
+}
+
+func newCables() *cables { return &cables{of: map[plane.Port]int{}} }
+
+// join makes ports one group, together with all that any of them is in: a
+// trunk that carries several subnets is one cable.
+func (c *cables) join(ports []plane.Port) {
+	if len(ports) == 0 {
+		return
+	}
+	into := len(c.groups)
+	for _, port := range ports {
+		if at, ok := c.of[port]; ok {
+			into = min(into, at) // groups keep the order in which they began
+		}
+	}
+	if into == len(c.groups) {
+		c.groups = append(c.groups, nil)
+	}
+	for _, port := range ports {
+		members := []plane.Port{port}
+		if at, ok := c.of[port]; ok {
+			if at == into {
+				continue
+			}
+			members, c.groups[at] = c.groups[at], nil
+		}
+		for _, member := range members {
+			c.of[member] = into
+		}
+		c.groups[into] = append(c.groups[into], members...)
+	}
 }
 
 // attachment is an address and the ports under its interface.

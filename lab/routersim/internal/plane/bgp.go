@@ -71,7 +71,7 @@ func (n *network) counterpart(far, near *Router, p Peer, from netip.Addr) (Peer,
 	for _, q := range far.Peers {
 		match := !q.Disabled && q.Remote == from && q.Key == p.Key &&
 			(q.RemoteAS == "" || q.RemoteAS == p.LocalAS) && (p.RemoteAS == "" || p.RemoteAS == q.LocalAS) &&
-			(!q.Local.IsValid() || q.Local == p.Remote) && !(p.Passive && q.Passive)
+			(!q.Local.IsValid() || q.Local == p.Remote) && (!p.Passive || !q.Passive)
 		if !match {
 			continue
 		}

@@ -27,6 +27,7 @@ func (r *Router) readBGP7(store *config.Store) {
 			layers = append(layers, named(store, "/routing/bgp/template", name)...)
 		}
 		layers = append(layers, named(store, "/routing/bgp/instance", row.Props["instance"])...)
+		disabled := slices.ContainsFunc(layers, func(layer *config.Row) bool { return layer.Is("disabled") })
 		get := func(name string) string {
 			for _, layer := range layers {
 				if v, ok := layer.Props[name]; ok {
@@ -39,7 +40,7 @@ func (r *Router) readBGP7(store *config.Store) {
 		remote, _ := ParsePrefix(get("remote.address"))
 		role := get("local.role")
 		p := Peer{
-			Name: row.Props["name"], Instance: first(row.Props["instance"], "default"), Disabled: connections.Disabled(row),
+			Name: row.Props["name"], Instance: first(row.Props["instance"], "default"), Disabled: disabled,
 			LocalAS: get("as"), RemoteAS: get("remote.as"), Remote: remote.Addr(), Local: local,
 			LocalID: r.resolveID(store, get("router-id")), Passive: get("connect") == "false", Listen: get("listen") != "false",
 			Multihop: get("multihop") == "true", IBGP: strings.HasPrefix(role, "ibgp"), Reflector: role == "ibgp-rr",

@@ -150,16 +150,16 @@ func operate(stack []bool, operators string) []bool {
 	}
 	at := func(i int) bool { return i < len(stack) && stack[len(stack)-1-i] }
 	for i := 0; i < len(operators); i++ {
-		switch c := operators[i]; {
-		case c == '!':
+		switch operators[i] {
+		case '!':
 			stack = append(stack, !pop())
-		case c == '&':
+		case '&':
 			a, b := pop(), pop()
 			stack = append(stack, a && b)
-		case c == '|':
+		case '|':
 			a, b := pop(), pop()
 			stack = append(stack, a || b)
-		case c == '.':
+		case '.':
 			stack = append(stack, at(0))
 		default:
 			j := i

@@ -90,7 +90,7 @@ func (l *lexer) skipBlanks() {
 // that begin the next one.
 func (l *lexer) continuation() bool {
 	rest := l.src[l.pos:]
-	n := 0
+	var n int
 	switch {
 	case strings.HasPrefix(rest, "\\\n"):
 		n = 2

@@ -83,6 +83,7 @@ type overlayFile struct {
 	Boolean  string                 `yaml:"boolean"`
 	Only6    string                 `yaml:"only6"`
 	Only7    string                 `yaml:"only7"`
+	Since    map[string]string      `yaml:"since"`
 	Renames  []rename               `yaml:"renames"`
 	Menus    map[string]overlayMenu `yaml:"menus"`
 	Menus6   map[string]overlayMenu `yaml:"menus6"`
@@ -113,7 +114,9 @@ func New(version Version) (*Schema, error) {
 			s.addOverlay(path, m)
 		}
 	}
-	s.dropOtherMajor()
+	if err := s.dropOtherVersions(); err != nil {
+		return nil, err
+	}
 	for _, r := range s.file.Renames {
 		since, err := ParseVersion(r.Since)
 		if err != nil {
@@ -173,17 +176,32 @@ func (s *Schema) Name(path, property string) string {
 	return property
 }
 
-func (s *Schema) dropOtherMajor() {
+// dropOtherVersions takes out the menus of the other major version and of
+// later ones.
+func (s *Schema) dropOtherVersions() error {
 	other := s.file.Only7
 	if s.Version.Major == 7 {
 		other = s.file.Only6
+		for gone, text := range s.file.Since {
+			since, err := ParseVersion(text)
+			if err != nil {
+				return fmt.Errorf("menus.yaml, since of %s: %w", gone, err)
+			}
+			if !s.Version.AtLeast(since.Major, since.Minor, since.Patch) {
+				s.drop(gone, true)
+			}
+		}
 	}
 	for _, gone := range strings.Fields(other) {
-		for path := range s.menus {
-			below := strings.HasPrefix(path, gone+"/")
-			if path == gone || below && gone != "/routing/filter" {
-				delete(s.menus, path)
-			}
+		s.drop(gone, gone != "/routing/filter") // below which version 7 has other menus
+	}
+	return nil
+}
+
+func (s *Schema) drop(gone string, below bool) {
+	for path := range s.menus {
+		if path == gone || below && strings.HasPrefix(path, gone+"/") {
+			delete(s.menus, path)
 		}
 	}
 }

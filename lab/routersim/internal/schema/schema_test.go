@@ -55,6 +55,14 @@ func TestMenusOfEachMajorVersion(t *testing.T) {
 	}
 }
 
+func TestMenusOfLaterVersions(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string][2]bool{"7.8": {false, false}, "7.16": {true, false}, "7.20.8": {true, true}, "6.49.10": {false, true}} {
+		s := of(t, version)
+		require.Equal(t, want, [2]bool{s.Has("/interface/wifi/security"), s.Has("/routing/bgp/instance")}, version)
+	}
+}
+
 func TestProperties(t *testing.T) {
 	t.Parallel()
 	s := of(t, "7.16")
