@@ -98,7 +98,7 @@ func diffSection(section string, before, after []row) []string {
 	var lines []string
 	for _, p := range pair(onlyBefore, onlyAfter) {
 		title := section
-		if label := p.label(); label != "" {
+		if label := p.label(len(before) <= 1 && len(after) <= 1); label != "" {
 			title += " " + label
 		}
 		switch {
@@ -225,15 +225,15 @@ func (r row) likeness(other row) int {
 const nameProperty = "name"
 
 // label is the row's name, or else a property that did not change and reads like an identity: the
-// first in order whose value is not a mere switch.
-func (p rowPair) label() string {
+// first in order whose value is not a mere switch. The only row of a section needs none.
+func (p rowPair) label(only bool) string {
 	for _, r := range []row{p.after, p.before} {
 		if name := r[nameProperty]; name != "" {
 			return name
 		}
 	}
 	r := p.after
-	if r == nil || p.before == nil {
+	if only || r == nil || p.before == nil {
 		return ""
 	}
 	for _, property := range slices.Sorted(maps.Keys(r)) {

@@ -23,7 +23,7 @@ func TestDiff(t *testing.T) {
 			[]string{`/routing/bgp/connection upstream-a: input.filter "in-a" → "in-b"`}},
 		{"nothing", `{"/a":[{"name":"x"}]}`, `{"/a":[{"name":"x"}]}`, nil},
 		{"a section of settings", `{"/ip/dns":{"servers":"192.0.2.1","cache":4096}}`, `{"/ip/dns":{"servers":"192.0.2.2","cache":4096}}`,
-			[]string{`/ip/dns cache=4096: servers "192.0.2.1" → "192.0.2.2"`}},
+			[]string{`/ip/dns: servers "192.0.2.1" → "192.0.2.2"`}},
 		{"set and unset", `{"/a":[{"name":"x","mtu":"1500"}]}`, `{"/a":[{"name":"x","vrf":"mgmt"}]}`,
 			[]string{`/a x: mtu "1500" → unset`, `/a x: vrf unset → "mgmt"`}},
 		{"added and removed", `{"/a":[{"name":"x","v":"1"}]}`, `{"/a":[{"name":"y","v":"2"}]}`,

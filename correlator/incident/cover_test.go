@@ -1,0 +1,255 @@
+package incident_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
+)
+
+func TestCandidates(t *testing.T) {
+	t.Parallel()
+	tree := network("TOP@p0", "A@p1: all TOP", "B@p2: all TOP", "C@p3: all TOP", "D@p4: all TOP")
+	pair := network("E1@p0", "E2@p1", "X@p2: any E1 E2", "Y@p3: all X")
+	linked := network("CORE@p0", "AGG@p1: all CORE", "S1@p2: all AGG", "S2@p2: all AGG", "CORE:e1 - AGG:e1", "AGG:e2 - S1:e1")
+	site := network("U1@p0", "U2@p0", "M1@pop: all U1", "M2@pop: all U2", "M3@pop: all U1", "N1@p1: all U1", "N2@p1: all U2")
+	legs := network("L1@pop", "L2@pop", "W@away: any L1 L2")
+	for _, c := range []struct {
+		name     string
+		inv      topology.Inventory
+		alerts   []incident.Occurrence
+		changes  []configchange.Change
+		want     []string
+		explains []string
+	}{
+		{"one device alone is not its parent's fault", tree, alerts("device_unreachable A"), nil, []string{"device/A"}, []string{"A"}},
+		{"two of four: 2 − 0.5·3 is less than 1 each", tree, alerts("device_unreachable A", "device_unreachable B"), nil, []string{"device/A", "device/B"}, []string{"A"}},
+		{"three of four: 3 − 0.5·2", tree, alerts("device_unreachable A", "device_unreachable B", "device_unreachable C"), nil, []string{"device/TOP"}, []string{"A", "B", "C"}},
+		{"two of four, and the parent was changed: 2 − 0.1·3", tree, alerts("device_unreachable A", "device_unreachable B"),
+			[]configchange.Change{change("TOP interfaces", -60, -30)}, []string{"device/TOP"}, []string{"A", "B"}},
+		{"one of four, and the parent was changed", tree, alerts("device_unreachable A"),
+			[]configchange.Change{change("TOP interfaces", -60, -30)}, []string{"device/TOP"}, []string{"A"}},
+		{"a change that cannot have done it blames nobody above", tree, alerts("interface_down A"),
+			[]configchange.Change{change("TOP users", -60, -30)}, []string{"device/A"}, []string{"A"}},
+		{"what is below is impacted, never a cause", tree, alerts("device_unreachable TOP", "device_unreachable A", "loss B"), nil, []string{"device/TOP"}, []string{"A", "B", "TOP"}},
+		{"a device that says it is down, with silent dependents, and its child", tree, alerts("device_unreachable TOP", "loss A"), nil, []string{"device/TOP"}, []string{"A", "TOP"}},
+		{"a coincident change below does not steal the cause", tree, alerts("device_unreachable TOP", "device_unreachable A", "device_unreachable B"),
+			[]configchange.Change{change("A interfaces", -60, -30)}, []string{"device/TOP"}, []string{"A", "B", "TOP"}},
+		{"one leg explains only itself", pair, alerts("device_unreachable E1", "loss X"), nil, []string{"device/E1", "device/X"}, []string{"E1"}},
+		{"both legs explain what is below", pair, alerts("device_unreachable E1", "device_unreachable E2", "device_unreachable X", "loss Y"), nil,
+			[]string{"device/E1", "device/E2"}, []string{"E1", "X", "Y"}},
+		{"both legs, one changed", pair, alerts("device_unreachable E1", "device_unreachable E2", "device_unreachable X"),
+			[]configchange.Change{change("E2 system", -60, -30)}, []string{"device/E2", "device/E1"}, []string{"E2", "X"}},
+		{"the last leg, hot, explains what stands on it alone", pair, alerts("device_unreachable E1", "congestion E2", "loss X"), nil, []string{"device/E2", "device/E1"}, []string{"E2", "X"}},
+		{"a link named by both ends", linked, alerts("ospf_down CORE e1", "ospf_down AGG e1"), nil, []string{"link/AGG:e1<->CORE:e1"}, []string{"AGG", "CORE"}},
+		{"not when one end is down", linked, alerts("interface_down CORE e1", "interface_down AGG e1", "device_unreachable AGG"), nil, []string{"device/AGG"}, []string{"AGG", "CORE"}},
+		{"not when one end was changed", linked, alerts("ospf_down CORE e1", "ospf_down AGG e1"),
+			[]configchange.Change{change("AGG ospf", -60, -30)}, []string{"device/AGG"}, []string{"AGG", "CORE"}},
+		{"the far end was changed and says nothing", linked, alerts("interface_down CORE e1"),
+			[]configchange.Change{change("AGG interfaces", -60, -30)}, []string{"device/AGG"}, []string{"CORE"}},
+		{"a far end is not blamed for its silence", linked, alerts("congestion AGG e2"), nil, []string{"device/AGG"}, []string{"AGG"}},
+		{"more than half of a site", site, alerts("device_unreachable M1", "device_unreachable M2"), nil, []string{"site/pop"}, []string{"M1", "M2"}},
+		{"half of a site is not enough", site, alerts("device_unreachable N1"), nil, []string{"device/N1"}, []string{"N1"}},
+		{"not when a device explains the same", network("U@p0", "M1@pop: all U", "M2@pop: all U"), alerts("device_unreachable M1", "device_unreachable M2"), nil,
+			[]string{"device/U"}, []string{"M1", "M2"}},
+		{"not when legs of one group fail together", legs, alerts("device_unreachable L1", "device_unreachable L2", "device_unreachable W"), nil,
+			[]string{"device/L1", "device/L2"}, []string{"L1", "W"}},
+		{"an uninventoried device is its own cause", tree, alerts("device_unreachable NEW"), nil, []string{"device/NEW"}, []string{"NEW"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			out := judge(t, c.inv).Judge(facts(c.alerts, c.changes...))
+			require.Equal(t, c.want, names(out))
+			require.Equal(t, c.explains, out.Candidates[0].Explains)
+		})
+	}
+}
+
+func TestRollout(t *testing.T) {
+	t.Parallel()
+	inv := network("TOP@p0", "A@p1: all TOP", "B@p2: all TOP", "C@p3: all TOP")
+	down := alerts("api_unreachable A", "api_unreachable B", "api_unreachable C")
+	j := judge(t, inv)
+	three := []configchange.Change{change("A firewall", -600, -540), change("B firewall", -300, -240), change("C firewall", -60, -10)}
+	out := j.Judge(facts(down, three...))
+	require.Equal(t, []string{"rollout/firewall@2026-03-10T11:50:00Z"}, names(out), "it beats an ancestor without evidence of its own")
+	first := out.Candidates[0]
+	require.Equal(t, []string{"A", "B", "C"}, first.Devices)
+	require.Equal(t, "C firewall", first.Evidence[0].ConfigChangeID, "one piece, the best")
+	for _, e := range first.Evidence[1:] {
+		require.NotEqual(t, incident.EvidenceChange, e.Kind)
+	}
+	require.Equal(t, incident.Label, out.Label)
+
+	out = j.Judge(facts(down, three[0], three[1]))
+	require.Equal(t, []string{"device/TOP"}, names(out), "two are no roll-out")
+	apart := change("C firewall", 3, 60)
+	apart.NotBefore, apart.NotAfter = after(-1790), after(-1150) // 11:40:50, more than 10 min before B's end
+	out = j.Judge(facts(down, three[0], three[1], apart))
+	require.Equal(t, []string{"device/TOP"}, names(out), "the ends lie 15 min apart")
+	require.Equal(t, []string{"firewall"}, incident.Rollouts(three[:2]))
+	require.Empty(t, incident.Rollouts(three[:1]))
+}
+
+func TestStateEvidence(t *testing.T) {
+	t.Parallel()
+	j := judge(t, network("EDGE@p0", "AGG@p1: all EDGE", "EDGE:e1 - AGG:e1", "EDGE:e2 - FAR:e1"))
+	for _, c := range []struct {
+		alerts []incident.Occurrence
+		want   float64
+	}{
+		{alerts("interface_down AGG e1"), 10}, // on an uplink
+		{alerts("interface_down EDGE e2"), 5},
+		{alerts("ospf_down AGG"), 7},
+		{alerts("reboot AGG"), 6},
+		{alerts("loss AGG"), 3},
+		{alerts("loss AGG a", "loss AGG b"), 6}, // from several probes
+		{alerts("api_unreachable AGG"), 3},
+		{alerts("nothing_we_know AGG"), 1},
+		{peers(alerts("bgp_down EDGE"), "upstream-a"), 7},
+		{peers(alerts("bgp_down EDGE"), "AGG"), 5},
+	} {
+		out := j.Judge(facts(c.alerts))
+		e := out.Candidates[0].Evidence
+		require.Len(t, e, 1, "%v", c.alerts[0].ID)
+		require.InDelta(t, c.want, e[0].Weight, 0, "%v", c.alerts[0].ID)
+		require.Equal(t, incident.EvidenceState, e[0].Kind)
+	}
+}
+
+func peers(list []incident.Occurrence, peer string) []incident.Occurrence {
+	for i := range list {
+		list[i].Peer = peer
+	}
+	return list
+}
+
+// TestCoverHolds: whatever alerts, every candidate explains something, every alert of a device is
+// explained, the order of the alerts does not matter, and judging again gives the same.
+func TestCoverHolds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 10).Draw(t, "devices")
+		inv := topology.Inventory{}
+		for i := range n {
+			d := topology.Device{Name: fmt.Sprintf("R%d", i), Site: fmt.Sprintf("p%d", rapid.IntRange(0, 3).Draw(t, "site"))}
+			if i > 0 {
+				above := rapid.SliceOfNDistinct(rapid.IntRange(0, i-1), 0, min(2, i), rapid.ID).Draw(t, "above")
+				var g topology.Group
+				for _, a := range above {
+					g.Any = append(g.Any, fmt.Sprintf("R%d", a))
+					inv.Links = append(inv.Links, topology.Link{
+						A: topology.End{Device: d.Name, Interface: fmt.Sprintf("up%d", a)}, B: topology.End{Device: fmt.Sprintf("R%d", a), Interface: "to" + d.Name},
+					})
+				}
+				if len(above) > 0 {
+					d.DependsOn = append(d.DependsOn, g)
+				}
+			}
+			inv.Devices = append(inv.Devices, d)
+		}
+		var list []incident.Occurrence
+		seen := map[string]bool{}
+		for range rapid.IntRange(1, 8).Draw(t, "alerts") {
+			spec := fmt.Sprintf("%s R%d up%d", rapid.SampledFrom([]string{"device_unreachable", "ospf_down", "loss"}).Draw(t, "symptom"),
+				rapid.IntRange(0, n-1).Draw(t, "device"), rapid.IntRange(0, 2).Draw(t, "interface"))
+			if !seen[spec] {
+				seen[spec] = true
+				list = append(list, alert(spec))
+			}
+		}
+		var changes []configchange.Change
+		for i := range rapid.IntRange(0, 4).Draw(t, "changes") {
+			c := change(fmt.Sprintf("R%d bgp", rapid.IntRange(0, n-1).Draw(t, "changed")), -60*(i+1), -60*i)
+			c.ID = fmt.Sprint("c", i)
+			changes = append(changes, c)
+		}
+		weights, err := incident.LoadWeights()
+		require.NoError(t, err)
+		rules, err := incident.LoadRules()
+		require.NoError(t, err)
+		j := incident.Judge{Graph: topology.NewGraph(inv), Rules: rules, Weights: weights}
+		out := j.Judge(facts(list, changes...))
+		explained := map[string]bool{}
+		for _, c := range out.Candidates {
+			require.NotEmpty(t, c.Explains)
+			for _, d := range c.Explains {
+				explained[d] = true
+			}
+			for _, e := range c.Evidence {
+				require.Positive(t, e.Weight)
+			}
+		}
+		for _, o := range list {
+			require.True(t, explained[o.Device], "%s is explained by nothing", o.Device)
+		}
+		require.Equal(t, out, j.Judge(facts(list, changes...)))
+		shuffled := rapid.Permutation(list).Draw(t, "order")
+		require.Equal(t, names(out), names(j.Judge(facts(shuffled, changes...))))
+	})
+}
+
+func TestStanding(t *testing.T) {
+	t.Parallel()
+	inv := network("TOP@p0", "A@p1: all TOP", "B@p2: all TOP", "ELSE@p3", "TOP:e1 - A:e1", "TOP:e2 - B:e1")
+	j := judge(t, inv)
+	for _, c := range []struct {
+		name  string
+		going []incident.Occurrence
+		late  string
+		want  bool
+	}{
+		{"a consequence of what is down", alerts("device_unreachable TOP"), "loss A", true},
+		{"another trouble of the cause itself", alerts("device_unreachable TOP"), "hardware TOP", false},
+		{"something unrelated", alerts("device_unreachable TOP"), "loss ELSE", false},
+		{"hot is not down", alerts("congestion TOP"), "loss A", false},
+		{"a link down takes what hangs on it", alerts("interface_down TOP e1"), "device_unreachable A", true},
+		{"and nothing else", alerts("interface_down TOP e1"), "device_unreachable B", false},
+		{"deduced from what it took down", alerts("device_unreachable A", "device_unreachable B"), "loss B", true},
+		{"over is over", resolved(alerts("device_unreachable TOP")), "loss A", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			onset, _ := incident.OnsetOf(c.going)
+			late := alert(c.late)
+			late.StartsAt = after(3 * 3600)
+			standing, down := j.StandingOf(j.Judge(facts(c.going)), onset, c.going)
+			require.Equal(t, c.want, down && standing.Takes(late, 2*time.Minute))
+			late.StartsAt = after(-600)
+			require.False(t, down && standing.Takes(late, 2*time.Minute), "what began long before is no consequence")
+		})
+	}
+}
+
+func resolved(list []incident.Occurrence) []incident.Occurrence {
+	for i := range list {
+		end := after(60)
+		list[i].EndsAt = &end
+	}
+	return list
+}
+
+func TestGroup(t *testing.T) {
+	t.Parallel()
+	j := judge(t, network("TOP@p0", "A@p1: all TOP", "B@p2: all TOP", "C@p3: all TOP", "ELSE@p4"))
+	unit := func(second int, spec string) incident.Unit {
+		o := alert(spec)
+		o.StartsAt = after(second)
+		return incident.Unit{Occurrences: []incident.Occurrence{o}, Span: o.Onset()}
+	}
+	window := 2 * time.Minute
+	group := func(units ...incident.Unit) [][]int {
+		return j.Group(units, incident.Facts{Lookback: 30 * time.Minute}, window)
+	}
+	require.Equal(t, [][]int{{0, 1, 2}, {3}}, group(unit(0, "device_unreachable A"), unit(110, "device_unreachable B"),
+		unit(220, "device_unreachable C"), unit(0, "device_unreachable ELSE")), "one cause, each within two minutes of the one before")
+	require.Equal(t, [][]int{{0, 1}, {2}}, group(unit(0, "device_unreachable A"), unit(0, "device_unreachable B"), unit(121, "device_unreachable C")),
+		"a gap of more than the join window")
+	require.Equal(t, [][]int{{0}, {1}}, group(unit(0, "device_unreachable A"), unit(0, "device_unreachable B")), "no cause explains both well")
+}
