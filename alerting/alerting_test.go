@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
@@ -37,12 +38,11 @@ type rule struct {
 	interval model.Duration
 }
 
-// alerts answers every alerting rule by name; a name stands for one rule.
-func alerts(t *testing.T) map[string]rule {
+// rules answers every rule.
+func rules(t *testing.T) (all []rule) {
 	t.Helper()
 	paths, err := fs.Glob(alerting.Files, "rules/*.yaml")
 	require.NoError(t, err)
-	found := map[string]rule{}
 	for _, path := range paths {
 		raw, err := alerting.Files.ReadFile(path)
 		require.NoError(t, err)
@@ -51,13 +51,23 @@ func alerts(t *testing.T) map[string]rule {
 		for _, group := range file.Groups {
 			require.NotZero(t, group.Interval, "%s: group %s needs an interval of its own: onset_lag is made of it", path, group.Name)
 			for _, r := range group.Rules {
-				if r.Alert == "" {
-					continue
-				}
-				require.NotContains(t, found, r.Alert, "two rules of one name")
 				r.interval = group.Interval
-				found[r.Alert] = r
+				all = append(all, r)
 			}
+		}
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
+// alerts answers every alerting rule by name; a name stands for one rule.
+func alerts(t *testing.T) map[string]rule {
+	t.Helper()
+	found := map[string]rule{}
+	for _, r := range rules(t) {
+		if r.Alert != "" {
+			require.NotContains(t, found, r.Alert, "two rules of one name")
+			found[r.Alert] = r
 		}
 	}
 	require.NotEmpty(t, found)
@@ -91,6 +101,39 @@ func TestEveryAlertCarriesWhatTheCorrelatorNeeds(t *testing.T) {
 		if r.Labels["symptom"] != "other" {
 			require.Contains(t, r.Annotations["recent_changes"], "query", "%s: the page names fresh changes by itself", name)
 		}
+	}
+}
+
+// TestRulesAskForSeriesThatExist looks every series up among those that the exporter answers.
+func TestRulesAskForSeriesThatExist(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{"up": true, "ALERTS": true}
+	golden, err := filepath.Glob(filepath.Join("..", "exporter", "web", "testdata", "*.metrics"))
+	require.NoError(t, err)
+	require.NotEmpty(t, golden)
+	for _, file := range golden {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for line := range strings.Lines(string(text)) {
+			if words := strings.Fields(line); len(words) == 4 && words[1] == "TYPE" {
+				known[words[2]] = true
+			}
+		}
+	}
+	all := rules(t)
+	for _, r := range all {
+		known[r.Record] = true
+	}
+	promql := parser.NewParser(parser.Options{})
+	for _, r := range all {
+		expr, err := promql.ParseExpr(r.Expr)
+		require.NoError(t, err, r.Alert+r.Record)
+		parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
+			if selector, ok := node.(*parser.VectorSelector); ok {
+				require.Contains(t, known, selector.Name, r.Alert+r.Record)
+			}
+			return nil
+		})
 	}
 }
 
