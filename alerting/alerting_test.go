@@ -108,6 +108,8 @@ func TestEveryAlertCarriesWhatTheCorrelatorNeeds(t *testing.T) {
 func TestRulesAskForSeriesThatExist(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{"up": true, "ALERTS": true}
+	// Absent until a change was seen, which the golden answers end before.
+	known["routeros_config_last_change_timestamp_seconds"] = true
 	golden, err := filepath.Glob(filepath.Join("..", "exporter", "web", "testdata", "*.metrics"))
 	require.NoError(t, err)
 	require.NotEmpty(t, golden)
