@@ -131,5 +131,5 @@ func (d *Device) TLSConfig() (*tls.Config, error) {
 	return d.TLS.config(d.dir, cmp.Or(d.TLS.ServerName, host))
 }
 
-// Duration is a length of time as Go and Prometheus write it ("90s").
+// Duration is a length of time as Prometheus writes it ("90s", "1m30s").
 type Duration time.Duration
