@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -154,6 +155,48 @@ func pollOnce(t *testing.T, root string, want func(engine.AlertListInput) bool) 
 	return found
 }
 
+// TestUnchangedListIsToldSeldom shows that a quiet Alertmanager does not fill the journal.
+func TestUnchangedListIsToldSeldom(t *testing.T) {
+	t.Parallel()
+	const a = `{"fingerprint": "a", "labels": {"alertname": "A"}, "startsAt": "2026-11-01T11:00:00Z", "endsAt": "2026-11-01T18:00:00Z"}`
+	const b = `{"fingerprint": "b", "labels": {"alertname": "B"}, "startsAt": "2026-11-01T11:00:00Z", "endsAt": "2026-11-01T18:00:00Z"}`
+	list, uptime := "["+a+","+b+"]", "2026-11-01T10:00:00Z"
+	peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/v2/alerts" {
+			fmt.Fprint(w, list)
+			return
+		}
+		fmt.Fprintf(w, `{"uptime": %q}`, uptime)
+	}))
+	t.Cleanup(peer.Close)
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	inbox, transport := &inbox{}, &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	p, err := NewPoller(PollerOptions{
+		Submitter: inbox, Tenant: "acme", Name: "am", URL: peer.URL, Client: &http.Client{Transport: transport},
+		Logger: slog.New(slog.DiscardHandler), Metrics: NewPollerMetrics(prometheus.NewPedanticRegistry()), Now: func() time.Time { return now },
+	})
+	require.NoError(t, err)
+	told := func() int {
+		_, err := p.poll(t.Context())
+		require.NoError(t, err)
+		return len(inbox.inputs("acme"))
+	}
+	require.Equal(t, 1, told())
+	now = now.Add(time.Minute)
+	require.Equal(t, 1, told(), "the same again")
+	list = "[" + b + "," + a + "]"
+	require.Equal(t, 1, told(), "in another order")
+	now = now.Add(repeatAfter)
+	require.Equal(t, 2, told(), "after a while all the same: it is a sight")
+	list = "[" + a + "]"
+	require.Equal(t, 3, told(), "an alert is gone")
+	uptime = "2026-11-01T12:05:00Z"
+	require.Equal(t, 4, told(), "Alertmanager has restarted")
+	list = "[" + strings.Replace(a, `"labels"`, `"status": {"silencedBy": ["x"]}, "labels"`, 1) + "]"
+	require.Equal(t, 5, told(), "it was silenced")
+}
+
 // TestPollerSurvives shows what each kind of trouble counts as, and that it passes.
 func TestPollerSurvives(t *testing.T) {
 	t.Parallel()
@@ -195,9 +238,10 @@ func TestPollerSurvives(t *testing.T) {
 	expect(pollUnreachable, "GET /api/v2/status: the answer has no uptime: is this Alertmanager's URL?")
 	alerts = `{}`
 	expect(pollUnreachable, "GET /api/v2/alerts: the body is not JSON as Alertmanager sends it: the whole is a JSON object")
-	alerts, status = `[]`, `{"uptime": "2026-11-01T11:00:00.000Z"}`
+	alerts, status = `[{"labels": {"alertname": "A"}, "startsAt": "2026-11-01T11:30:00Z"}]`, `{"uptime": "2026-11-01T11:00:00.000Z"}`
 	inbox.err = fmt.Errorf("database down")
 	expect(pollUncommitted, "database down")
 	inbox.err = nil
 	expect(pollOK, "")
+	require.Len(t, inbox.inputs("acme"), 2, "what could not be committed is told again")
 }

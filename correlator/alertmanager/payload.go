@@ -39,22 +39,13 @@ func (e *VersionError) Error() string {
 
 // DecodeWebhook reads one webhook payload.
 func DecodeWebhook(body []byte) (engine.AlertsInput, error) {
-	// The version first: what another version looks like is anybody's guess.
-	var head struct {
-		Version *string `json:"version"`
-	}
-	if err := unmarshalOne(body, &head); err != nil {
-		return engine.AlertsInput{}, err
-	}
-	if head.Version == nil || *head.Version != WebhookVersion {
-		got := ""
-		if head.Version != nil {
-			got = *head.Version
-		}
-		return engine.AlertsInput{}, &VersionError{Got: got}
-	}
 	var p payload
-	if err := unmarshalOne(body, &p); err != nil {
+	err := unmarshalOne(body, &p)
+	// What is wrong with a payload of another version is its version, whatever else does not fit.
+	if (err == nil || p.Version != "") && p.Version != WebhookVersion {
+		return engine.AlertsInput{}, &VersionError{Got: p.Version}
+	}
+	if err != nil {
 		return engine.AlertsInput{}, err
 	}
 	if p.TruncatedAlerts < 0 {

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +70,8 @@ type PollerOptions struct {
 
 const (
 	defaultInterval = 30 * time.Second
+	// repeatAfter is how long a list that does not change is not told again: the journal would fill with it.
+	repeatAfter = 5 * time.Minute
 	// maxListBytes bounds what Alertmanager may answer: some 100,000 alerts.
 	maxListBytes = 256 << 20
 )
@@ -77,6 +81,9 @@ type Poller struct {
 	o    PollerOptions
 	base *url.URL
 	log  *slog.Logger
+	// told is the list that was committed last, and when.
+	told   engine.AlertListInput
+	toldAt time.Time
 }
 
 // NewPoller checks the options and makes a Poller.
@@ -141,12 +148,25 @@ func (p *Poller) poll(ctx context.Context) (string, error) {
 	if err != nil {
 		return pollUnreachable, err
 	}
-	in := engine.AlertListInput{Alerts: alerts, StartedAt: &started}
-	if _, err := p.o.Submitter.Submit(ctx, p.o.Tenant, in); err != nil {
+	if err := p.tell(ctx, engine.AlertListInput{Alerts: alerts, StartedAt: &started}); err != nil {
 		return pollUncommitted, err
 	}
 	p.o.Metrics.last.WithLabelValues(p.o.Tenant, p.o.Name).Set(float64(p.o.Now().UnixMilli()) / 1e3)
 	return pollOK, nil
+}
+
+// tell commits a list, unless it says what the last one said a short while ago.
+func (p *Poller) tell(ctx context.Context, in engine.AlertListInput) error {
+	slices.SortFunc(in.Alerts, func(a, b engine.Alert) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
+	now := p.o.Now()
+	if now.Sub(p.toldAt) < repeatAfter && reflect.DeepEqual(in, p.told) {
+		return nil
+	}
+	if _, err := p.o.Submitter.Submit(ctx, p.o.Tenant, in); err != nil {
+		return err
+	}
+	p.told, p.toldAt = in, now
+	return nil
 }
 
 // startedAt asks since when this Alertmanager has been up: it forgets resolved alerts when it restarts,

@@ -185,6 +185,10 @@ func TestWebhookRefuses(t *testing.T) {
 			token: good, body: strings.ReplaceAll(recorded, `"version": "4"`, `"version": "3"`), status: 400,
 			want: `invalid_argument: webhook version "3" is not understood, only "4": Alertmanager sends it since 0.6; if something else posts here, let it send that version`, outcome: outcomeVersion,
 		},
+		"version 3 of another shape": {
+			token: good, body: `{"alerts": {"firing": []}, "version": "3"}`, status: 400,
+			want: `invalid_argument: webhook version "3" is not understood, only "4": Alertmanager sends it since 0.6; if something else posts here, let it send that version`, outcome: outcomeVersion,
+		},
 		"no version": {
 			token: good, body: `{"alerts": []}`, status: 400,
 			want: `invalid_argument: webhook version "" is not understood, only "4": Alertmanager sends it since 0.6; if something else posts here, let it send that version`, outcome: outcomeVersion,

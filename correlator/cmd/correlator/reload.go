@@ -24,6 +24,7 @@ type reloader struct {
 	load       func() (*config.Config, error)
 	apply      func(context.Context, *config.Config) error
 	log        *slog.Logger
+	hangups    chan os.Signal
 	requests   chan chan error
 	successful prometheus.Gauge
 	at         prometheus.Gauge
@@ -31,7 +32,7 @@ type reloader struct {
 
 func newReloader(load func() (*config.Config, error), apply func(context.Context, *config.Config) error, log *slog.Logger, reg prometheus.Registerer) *reloader {
 	r := &reloader{
-		load: load, apply: apply, log: log, requests: make(chan chan error),
+		load: load, apply: apply, log: log, requests: make(chan chan error), hangups: make(chan os.Signal, 1),
 		successful: promauto.With(reg).NewGauge(prometheus.GaugeOpts{
 			Name: "ispvm_config_last_reload_successful", Help: "Whether the last reload of the configuration was successful (1) or not (0).",
 		}),
@@ -40,6 +41,8 @@ func newReloader(load func() (*config.Config, error), apply func(context.Context
 		}),
 	}
 	r.succeeded() // it was read at the start
+	// From now on: the default of SIGHUP is to end the process, also one that is still starting.
+	signal.Notify(r.hangups, syscall.SIGHUP)
 	return r
 }
 
@@ -50,14 +53,12 @@ func (r *reloader) succeeded() {
 
 // run serves SIGHUP and requests until ctx is done.
 func (r *reloader) run(ctx context.Context) error {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
+	defer signal.Stop(r.hangups)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-hangups:
+		case <-r.hangups:
 			_ = r.reload(ctx) // it has been logged, and there is nobody else to tell
 		case answer := <-r.requests:
 			answer <- r.reload(ctx)
