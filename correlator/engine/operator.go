@@ -75,7 +75,7 @@ func (r *run) mergeInto(ctx context.Context, w *work, in OperatorInput) error {
 		return err
 	}
 	if into == w {
-		return refuse(Invalid, "name two incidents", "incident %s cannot be merged into itself", w.inc.ID)
+		return refuse(Conflict, "nothing needs to be done", "both alerts are in incident %s already", w.inc.ID)
 	}
 	into.inc.Apart = slices.DeleteFunc(into.inc.Apart, func(id string) bool { return id == w.inc.ID })
 	w.inc.Apart = slices.DeleteFunc(w.inc.Apart, func(id string) bool { return id == into.inc.ID })
@@ -94,7 +94,7 @@ func (r *run) split(w *work, in OperatorInput) error {
 	leaves := func(o incident.Occurrence) bool { return slices.Contains(in.Alerts, o.Fingerprint) }
 	leaving := slices.DeleteFunc(slices.Clone(w.occurrences), func(o incident.Occurrence) bool { return !leaves(o) })
 	if len(leaving) == 0 || len(leaving) == len(w.occurrences) {
-		return refuse(Invalid, "name fingerprints of some of its alerts, not of all", "nothing would be split from incident %s", w.inc.ID)
+		return refuse(Conflict, "name fingerprints of some of its alerts, not of all", "nothing would be split from incident %s", w.inc.ID)
 	}
 	other := r.open()
 	other.inc.OpenedAt = r.now

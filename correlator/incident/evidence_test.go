@@ -74,7 +74,6 @@ func TestChangeEvidenceTerms(t *testing.T) {
 			t.Parallel()
 			o := alert(c.symptom + " LEAF")
 			o.Lag = c.lag
-			// A second device above keeps MID and TOP from being contested: they have other dependents.
 			j := judge(t, chain)
 			out := j.Judge(facts([]incident.Occurrence{o}, c.change))
 			var found []incident.Evidence

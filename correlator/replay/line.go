@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -91,7 +92,9 @@ type field struct {
 func unmarshal(raw []byte, into any) error {
 	err := json.Unmarshal(raw, into)
 	if typeErr := new(json.UnmarshalTypeError); errors.As(err, &typeErr) && typeErr.Field != "" {
-		return fmt.Errorf("field %q cannot be a JSON %s", typeErr.Field, typeErr.Value)
+		// The decoder's path begins with the Go names of embedded structs, which nobody wrote.
+		name := strings.TrimPrefix(strings.TrimPrefix(typeErr.Field, "stream."), "Inventory.")
+		return fmt.Errorf("field %q cannot be a JSON %s", name, typeErr.Value)
 	}
 	if err != nil {
 		return fmt.Errorf("not a JSON object: %w", err)
