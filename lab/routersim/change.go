@@ -23,43 +23,59 @@ func (s *session) change(who *identity, cmd *command, reply *reply) error {
 	if !who.policies["write"] || !who.policies[needed] {
 		return errNotPermitted
 	}
-	menu, err := r.target(cmd)
+	var err error
+	if cmd.menu == "/interface" {
+		err = r.changeInterfaces(cmd)
+	} else {
+		reply.ret, err = r.apply(cmd.menu, cmd)
+	}
 	if err != nil {
 		return err
 	}
-	ret, err := r.apply(menu, cmd)
-	if err != nil {
-		return err
-	}
-	reply.ret = ret
-	if menu == "/user" {
-		for _, row := range r.store.Table(menu).Rows {
+	if cmd.menu == "/user" {
+		for _, row := range r.store.Table(cmd.menu).Rows {
 			r.users.take(row)
 		}
 	}
 	r.cached = nil
 	now := r.now()
 	r.history.add(r.describe(who, cmd, needed))
-	r.journal.add(now, "system,info", actionOf(menu, cmd.verb)+" by api:"+who.user+"@"+who.remoteHost)
+	r.journal.add(now, "system,info", actionOf(cmd.menu, cmd.verb)+" by api:"+who.user+"@"+who.remoteHost)
 	r.net.update(r)
 	return nil
 }
 
-// target returns the menu in which the rows are: /interface stands for the
-// menus of all types.
-func (r *Router) target(cmd *command) (string, error) {
-	if cmd.menu != "/interface" {
-		return cmd.menu, nil
+// changeInterfaces runs a command of /interface, which stands for the menus of
+// all types: the rows are found there, all of them before any is changed.
+func (r *Router) changeInterfaces(cmd *command) error {
+	if !slices.Contains([]string{"set", "enable", "disable", "comment"}, cmd.verb) {
+		return errNoSuchCommand
 	}
 	numbers, _ := cmd.numbers()
-	for _, t := range r.store.InterfaceTables() {
-		for _, row := range t.Rows {
-			if row.Props["name"] == numbers || config.FormatID(row.ID) == numbers {
-				return t.Menu.Path, nil
+	parts := map[string]string{} // id: menu
+	for _, number := range strings.Split(numbers, ",") {
+		found := false
+		for _, t := range r.store.InterfaceTables() {
+			for _, row := range t.Rows {
+				if row.Props["name"] == number || config.FormatID(row.ID) == number {
+					parts[config.FormatID(row.ID)], found = t.Menu.Path, true
+				}
 			}
 		}
+		if !found {
+			return config.ErrNoSuchItem
+		}
 	}
-	return "", config.ErrNoSuchItem
+	for _, id := range slices.Sorted(maps.Keys(parts)) {
+		part := *cmd
+		part.args = maps.Clone(cmd.args)
+		delete(part.args, ".id")
+		part.args["numbers"] = id
+		if _, err := r.apply(parts[id], &part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // apply changes the rows and returns what !done carries.

@@ -42,7 +42,7 @@ func (n *Network) InferLinks() [][]Port {
 		n.links = append(n.links, plane.Link{Ends: ends})
 		var ports []Port
 		for _, e := range ends {
-			ports = append(ports, Port(e))
+			ports = append(ports, Port{e.Router, n.find(e.Router).portName(e.Factory)})
 		}
 		made = append(made, ports)
 	}
@@ -132,11 +132,13 @@ func (r *Router) portsUnder(name string) []plane.Port {
 		iface := model.Interfaces[i]
 		switch {
 		case iface.Physical:
-			return []plane.Port{{Router: r.opts.Name, Interface: name}}
+			return []plane.Port{{Router: r.opts.Name, Factory: iface.Factory}}
 		case iface.Type == "bond":
 			var ports []plane.Port
 			for _, member := range iface.Members {
-				ports = append(ports, plane.Port{Router: r.opts.Name, Interface: member})
+				if port, ok := r.port(member); ok {
+					ports = append(ports, port)
+				}
 			}
 			return ports
 		case iface.Type == "bridge" && len(iface.Members) > 0:

@@ -108,7 +108,7 @@ func TestLinkMistakes(t *testing.T) {
 		"link: A bridge1 is no port that a cable goes into": func() error { return n.Link(port("A bridge1"), port("B ether2")) },
 		"link: A ether2 is named twice":                     func() error { return n.Link(port("A ether2"), port("A ether2")) },
 		"link: it takes two ports":                          func() error { return n.Segment(port("A ether2")) },
-		"cable at A nothing: no such interface":             func() error { return n.Cut(port("A nothing")) },
+		"cable at A nothing: no such port":                  func() error { return n.Cut(port("A nothing")) },
 		"cable at Z ether1: no such router":                 func() error { return n.Restore(port("Z ether1")) },
 	} {
 		require.EqualError(t, do(), want)

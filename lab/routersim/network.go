@@ -137,11 +137,10 @@ func (n *Network) freePort(p Port) (plane.Port, error) {
 	if r == nil {
 		return plane.Port{}, fmt.Errorf("link: no router %s", p.Router)
 	}
-	r.store.EnsurePort(nil, p.Interface)
-	if _, row := r.store.Interface(p.Interface); row == nil || row.Props["default-name"] == "" {
+	port, ok := r.port(p.Interface)
+	if !ok {
 		return plane.Port{}, fmt.Errorf("link: %s is no port that a cable goes into", p)
 	}
-	port := plane.Port(p)
 	for _, link := range n.links {
 		if slices.Contains(link.Ends, port) {
 			return plane.Port{}, fmt.Errorf("link: %s has a cable already", p)
@@ -164,10 +163,10 @@ func (n *Network) setCut(p Port, cut bool) error {
 	if r == nil {
 		return fmt.Errorf("cable at %s: no such router", p)
 	}
-	if _, row := r.store.Interface(p.Interface); row == nil {
-		return fmt.Errorf("cable at %s: no such interface", p)
+	port, ok := r.port(p.Interface)
+	if !ok {
+		return fmt.Errorf("cable at %s: no such port", p)
 	}
-	port := plane.Port(p)
 	inside := false
 	for i := range n.links {
 		if slices.Contains(n.links[i].Ends, port) {

@@ -100,6 +100,8 @@ func TestReplies(t *testing.T) {
 		{"name taken", []string{"/interface/vlan/add", "=name=ether1", "=interface=ether2", "=vlan-id=7"}, []string{"!trap =category=4 =message=failure: already have interface with such name", "!done"}},
 		{"entry taken", []string{"/ip/firewall/address-list/add", "=list=our-networks", "=address=203.0.113.0/24"}, []string{"!trap =category=4 =message=failure: already have such entry", "!done"}},
 		{"argument missing", []string{"/ip/address/add", "=interface=ether2"}, []string{"!trap =category=1 =message=missing value(s) of argument(s) address", "!done"}},
+		{"interfaces are added in the menu of their type", []string{"/interface/add", "=name=x"}, []string{"!trap =category=0 =message=no such command", "!done"}},
+		{"one of several interfaces is missing", []string{"/interface/disable", "=numbers=ether1,nowhere"}, []string{"!trap =category=0 =message=no such item", "!done"}},
 		{"nothing can be added", []string{"/system/identity/add"}, []string{"!trap =category=0 =message=no such command", "!done"}},
 		{"order that does not exist", []string{"/ip/address/move", "=numbers=*1", "=destination=*2"}, []string{"!trap =category=0 =message=no such command", "!done"}},
 		{"query that cannot be read", []string{"/interface/print", "?#x"}, []string{`!trap =category=5 =message=cannot parse query: "?#x"`, "!done"}},

@@ -163,15 +163,42 @@ func (r *Router) model() *plane.Router {
 	return r.cached
 }
 
+// port returns the physical port that an interface's name, or a factory name,
+// stands for.
+func (r *Router) port(name string) (plane.Port, bool) {
+	_, row := r.store.Interface(name)
+	if row == nil {
+		if row = r.store.EnsurePort(nil, name); row == nil {
+			return plane.Port{}, false
+		}
+		r.cached = nil
+	}
+	factory := row.Props["default-name"]
+	return plane.Port{Router: r.opts.Name, Factory: factory}, factory != ""
+}
+
+// portName is what a port is called now.
+func (r *Router) portName(factory string) string {
+	for _, i := range r.model().Interfaces {
+		if i.Physical && i.Factory == factory {
+			return i.Name
+		}
+	}
+	return factory
+}
+
 // state returns what the router does now.
 func (r *Router) state() *plane.State { return r.out.States[r.opts.Name] }
 
 // rates returns the bytes a second that an interface receives and sends. On a
 // cable between two routers one's sending is the other's receiving.
 func (r *Router) rates(name string) (rx, tx float64) {
-	self := plane.Port{Router: r.opts.Name, Interface: name}
-	sender := func(p plane.Port) float64 { return 20_000 + float64(hash(p.Router+"|"+p.Interface)%4_000_000) }
-	other := plane.Port{Router: r.opts.Name, Interface: name + "|far end"}
+	self := plane.Port{Router: r.opts.Name, Factory: name}
+	if port, ok := r.port(name); ok {
+		self = port
+	}
+	sender := func(p plane.Port) float64 { return 20_000 + float64(hash(p.Router+"|"+p.Factory)%4_000_000) }
+	other := plane.Port{Router: r.opts.Name, Factory: name + "|far end"}
 	for _, link := range r.net.links {
 		for i, end := range link.Ends {
 			if end == self && len(link.Ends) == 2 {

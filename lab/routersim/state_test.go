@@ -191,6 +191,23 @@ func TestFailureFollowsFromState(t *testing.T) {
 			func(t *testing.T, n *isp) { require.NoError(t, n.Restore(port("ACCESS1", "ether1"))) }, accessGone,
 		},
 		{
+			"a firewall rule that drops OSPF",
+			func(t *testing.T, n *isp) {
+				run(t, n.edge, "/ip/firewall/filter/add", "=chain=input", "=protocol=ospf", "=action=drop", "=place-before=*1")
+			},
+			func(t *testing.T, n *isp) { run(t, n.edge, "/ip/firewall/filter/remove", "=numbers=*4") }, linkGone,
+		},
+		{
+			"several ports in one command",
+			func(t *testing.T, n *isp) { run(t, n.edge, "/interface/disable", "=numbers=ether2,vlan100") },
+			func(t *testing.T, n *isp) { run(t, n.edge, "/interface/enable", "=numbers=vlan100,ether2") }, linkGone,
+		},
+		{
+			"a port that is called something else keeps its cable",
+			func(t *testing.T, n *isp) { run(t, n.edge, "/interface/set", "=.id=ether2", "=name=core") },
+			func(t *testing.T, n *isp) { run(t, n.edge, "/interface/set", "=.id=core", "=name=ether2") }, healthy,
+		},
+		{
 			"OSPF network removed on version 6",
 			func(t *testing.T, n *isp) { run(t, n.access, "/routing/ospf/network/disable", "=.id=*1") },
 			func(t *testing.T, n *isp) { run(t, n.access, "/routing/ospf/network/enable", "=.id=*1") },

@@ -43,13 +43,17 @@ func (n *network) session(r *Router, p Peer) (Session, bool) {
 			continue
 		}
 		inside = true
-		if far, ok := n.counterpart(o.router, r, p, s.Local); ok && o.active {
+		far, ok := n.counterpart(o.router, r, p, s.Local)
+		if ok && o.active && n.tcpBetween(r, way.address.Interface, o.router, p, s.Local) {
 			s.Router, s.RemoteID, s.RemoteAS = o.router.Name, far.LocalID, far.LocalAS
 			return s, true
 		}
 	}
 	upstream := n.in.Upstreams[p.Remote]
-	if inside || upstream.Down || upstream.AS != "" && p.RemoteAS != "" && upstream.AS != p.RemoteAS {
+	if inside || !r.tcpPasses(p.Remote, s.Local, way.address.Interface, false) {
+		return Session{}, false
+	}
+	if upstream.Down || upstream.AS != "" && p.RemoteAS != "" && upstream.AS != p.RemoteAS {
 		return Session{}, false
 	}
 	s.External, s.RemoteID = true, p.Remote
@@ -58,6 +62,14 @@ func (n *network) session(r *Router, p Peer) (Session, bool) {
 		s.RemoteID = netip.AddrFrom4([4]byte{192, 0, 2, p.Remote.As16()[15]})
 	}
 	return s, true
+}
+
+// tcpBetween says whether the firewalls of two routers let one call the other.
+func (n *network) tcpBetween(near *Router, iface string, far *Router, p Peer, local netip.Addr) bool {
+	way, _ := n.direct(far, local)
+	in := func(call bool) bool { return near.tcpPasses(p.Remote, local, iface, call) }
+	out := func(call bool) bool { return far.tcpPasses(local, p.Remote, way.address.Interface, call) }
+	return in(true) && out(false) || in(false) && out(true)
 }
 
 func (n *network) ownsActive(r *Router, addr netip.Addr) bool {

@@ -18,9 +18,12 @@ type network struct {
 	states    map[string]*State
 	segments  *unionFind
 	owners    map[netip.Addr][]owner // every configured address, up or not
-	attached  map[Port][]string      // the segment ends under an interface
+	attached  map[place][]string     // the segment ends under an interface
 	neighbors map[string]*unionFind  // OSPF: who can reach whom, by version
 }
+
+// place names an interface of any kind.
+type place struct{ router, iface string }
 
 // owner is an address on a router's interface.
 type owner struct {
@@ -33,7 +36,7 @@ type owner struct {
 func Derive(in Input) *Output {
 	n := &network{
 		in: in, routers: map[string]*Router{}, links: map[Port]*Link{}, states: map[string]*State{},
-		owners: map[netip.Addr][]owner{}, attached: map[Port][]string{},
+		owners: map[netip.Addr][]owner{}, attached: map[place][]string{},
 	}
 	for _, r := range in.Routers {
 		n.routers[r.Name] = r

@@ -52,7 +52,7 @@ func (n *network) runs(r *Router, i *Interface, known map[string]bool, depth int
 // portUp: light on a cable between two routers needs both ends switched on. A
 // switch in between gives light to each end by itself.
 func (n *network) portUp(r *Router, i *Interface) bool {
-	port := Port{r.Name, i.Name}
+	port := Port{r.Name, i.Factory}
 	if n.in.Cuts[port] {
 		return false
 	}
@@ -74,7 +74,7 @@ func (n *network) portUp(r *Router, i *Interface) bool {
 	if peer == nil || !peer.Powered {
 		return false
 	}
-	far := peer.iface(other.Interface)
+	far := peer.port(other.Factory)
 	return far != nil && !far.Disabled
 }
 
@@ -91,7 +91,7 @@ func (n *network) joinSegments() {
 	for _, r := range n.in.Routers {
 		for i := range r.Interfaces {
 			ends := n.attach(r, &r.Interfaces[i], 0)
-			n.attached[Port{r.Name, r.Interfaces[i].Name}] = ends
+			n.attached[place{r.Name, r.Interfaces[i].Name}] = ends
 			for _, e := range ends {
 				tags[e[strings.LastIndexByte(e, 0)+1:]] = true
 			}
@@ -102,7 +102,7 @@ func (n *network) joinSegments() {
 		if up := n.upEnds(link); len(up) > 1 {
 			for _, tag := range all {
 				for _, port := range up[1:] {
-					n.segments.join(end(up[0].Router, up[0].Interface, tag), end(port.Router, port.Interface, tag))
+					n.segments.join(end(up[0].Router, up[0].Factory, tag), end(port.Router, port.Factory, tag))
 				}
 			}
 		}
@@ -117,7 +117,11 @@ func (n *network) joinSegments() {
 func (n *network) upEnds(link Link) []Port {
 	var up []Port
 	for _, port := range link.Ends {
-		if state := n.states[port.Router]; state != nil && state.Running[port.Interface] && !link.Cut {
+		r := n.routers[port.Router]
+		if r == nil || link.Cut {
+			continue
+		}
+		if i := r.port(port.Factory); i != nil && n.states[r.Name].Running[i.Name] {
 			up = append(up, port)
 		}
 	}
@@ -129,7 +133,7 @@ func (n *network) joinBridge(r *Router, i *Interface, tags []string) {
 	if i.Type != "bridge" || !n.states[r.Name].Running[i.Name] {
 		return
 	}
-	if ends := n.attached[Port{r.Name, i.Name}]; len(ends) > 1 {
+	if ends := n.attached[place{r.Name, i.Name}]; len(ends) > 1 {
 		for _, other := range ends[1:] {
 			n.segments.join(ends[0], other)
 			for _, tag := range tags {
@@ -152,6 +156,8 @@ func (n *network) attach(r *Router, i *Interface, depth int) []string {
 				ends = append(ends, n.attach(r, member, depth+1)...)
 			}
 		}
+	case i.Physical:
+		ends = []string{end(r.Name, i.Factory, "")}
 	case i.Parent == "":
 		ends = []string{end(r.Name, i.Name, "")}
 	default:
@@ -183,7 +189,7 @@ func (n *network) accessPorts(r *Router, bridge, vlan *Interface, depth int) []s
 }
 
 // adjacent says whether two interfaces share a segment.
-func (n *network) adjacent(a, b Port) bool {
+func (n *network) adjacent(a, b place) bool {
 	for _, x := range n.attached[a] {
 		for _, y := range n.attached[b] {
 			if n.segments.same(x, y) {
@@ -202,7 +208,7 @@ func (n *network) linkedTo(r *Router, name string, depth int) map[string]bool {
 	if i == nil || depth > maxNesting {
 		return out
 	}
-	if link, ok := n.links[Port{r.Name, name}]; ok {
+	if link, ok := n.links[Port{r.Name, i.Factory}]; ok && i.Physical {
 		for _, e := range link.Ends {
 			if e.Router != r.Name {
 				out[e.Router] = true

@@ -23,6 +23,8 @@ type Router struct {
 	Connected  bool // redistributes connected networks into OSPF
 	Filters    map[string]Filter
 	Version7   bool
+
+	firewall4, firewall6 firewall
 }
 
 // Interface is one interface; which fields count depends on its type.
@@ -30,6 +32,7 @@ type Interface struct {
 	Name, Type string
 	Disabled   bool
 	Physical   bool     // a port that a cable goes into
+	Factory    string   // of a port: the name that it has whatever it is called
 	Plugged    bool     // something outside of the network is plugged in
 	Parent     string   // vlan, vrrp, pppoe-client and the like: what it rides on
 	Members    []string // bridge, bonding: what it is made of
@@ -94,8 +97,8 @@ type Server struct {
 // known: lets some pass, or none.
 type Filter struct{ Passes bool }
 
-// Port names an interface of a router.
-type Port struct{ Router, Interface string }
+// Port names a physical port of a router by its factory name.
+type Port struct{ Router, Factory string }
 
 // Link is a cable between two ports, or a switch between more of them.
 type Link struct {

@@ -20,7 +20,7 @@ func (n *network) formAdjacencies() {
 				continue
 			}
 			roots := map[string]bool{}
-			for _, e := range n.attached[Port{r.Name, s.Interface}] {
+			for _, e := range n.attached[place{r.Name, s.Interface}] {
 				if root := n.segments.find(e); !roots[root] {
 					roots[root] = true
 					groups[root] = append(groups[root], side{r, s})
@@ -33,7 +33,8 @@ func (n *network) formAdjacencies() {
 		for i, a := range sides {
 			for _, b := range sides[i+1:] {
 				key := [4]string{a.router.Name, a.speaker.Interface + a.speaker.Instance, b.router.Name, b.speaker.Interface + b.speaker.Instance}
-				if a.router == b.router || met[key] || !agree(a.speaker, b.speaker) {
+				if a.router == b.router || met[key] || !agree(a.speaker, b.speaker) ||
+					!a.router.helloPasses(a.speaker, b.speaker) || !b.router.helloPasses(b.speaker, a.speaker) {
 					continue
 				}
 				met[key] = true

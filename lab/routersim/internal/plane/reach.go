@@ -31,7 +31,7 @@ func (n *network) direct(r *Router, to netip.Addr) (wayOut, bool) {
 			continue
 		}
 		for _, o := range n.owners[to] {
-			if o.router != r && o.active && n.adjacent(Port{r.Name, a.Interface}, Port{o.router.Name, o.iface}) {
+			if o.router != r && o.active && n.adjacent(place{r.Name, a.Interface}, place{o.router.Name, o.iface}) {
 				return wayOut{a, o.router}, true
 			}
 		}
@@ -204,7 +204,7 @@ func (o *Output) OnLink(name string) []OnLink {
 		for _, other := range o.in.Routers {
 			for _, b := range other.Addresses {
 				if other != r && b.Prefix.Masked() == a.Prefix.Masked() && o.addressUp(other, b) &&
-					o.adjacent(Port{r.Name, a.Interface}, Port{other.Name, b.Interface}) {
+					o.adjacent(place{r.Name, a.Interface}, place{other.Name, b.Interface}) {
 					out = append(out, OnLink{a.Interface, other.Name, b.Interface, b.Prefix.Addr()})
 				}
 			}

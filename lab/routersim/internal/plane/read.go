@@ -17,6 +17,7 @@ func Read(name string, store *config.Store, plugged func(port string) bool) *Rou
 	r.RouterID = r.mainID()
 	r.readOSPF(store)
 	r.readFilters(store)
+	r.readFirewall(store)
 	r.readBGP(store)
 	server := store.Table("/interface/pppoe-server/server")
 	for _, row := range server.Rows {
@@ -35,6 +36,7 @@ func (r *Router) readInterfaces(store *config.Store, plugged func(string) bool) 
 				Parent: row.Props["interface"], VLAN: t.Value(row, "vlan-id"),
 			}
 			i.Physical = t.Menu.Type == "ether" && row.Props["default-name"] != ""
+			i.Factory = row.Props["default-name"]
 			i.Plugged = i.Physical && plugged(i.Name)
 			if t.Menu.Type == "bond" {
 				i.Members = split(row.Props["slaves"])
@@ -61,6 +63,16 @@ func (r *Router) readInterfaces(store *config.Store, plugged func(string) bool) 
 func (r *Router) iface(name string) *Interface {
 	for i := range r.Interfaces {
 		if r.Interfaces[i].Name == name {
+			return &r.Interfaces[i]
+		}
+	}
+	return nil
+}
+
+// port finds a physical port by its factory name.
+func (r *Router) port(factory string) *Interface {
+	for i := range r.Interfaces {
+		if r.Interfaces[i].Physical && r.Interfaces[i].Factory == factory {
 			return &r.Interfaces[i]
 		}
 	}
