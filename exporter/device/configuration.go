@@ -86,7 +86,8 @@ func (d *Device) readHistory() {
 }
 
 // Document reads one category of the router's configuration, completely or
-// not at all. Its sections are read at once.
+// not at all. Its sections are read side by side, with half of the commands
+// that may be under way, so that scrapes get their turn meanwhile.
 func (d *Device) Document(ctx context.Context, c fingerprint.Category) (fingerprint.Document, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.opts.CategoryTimeout)
 	defer cancel()
@@ -96,6 +97,7 @@ func (d *Device) Document(ctx context.Context, c fingerprint.Category) (fingerpr
 	}
 	sections := make([]*fingerprint.Rows, len(c.Sections))
 	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, d.opts.MaxInFlight/2))
 	for i, s := range c.Sections {
 		sections[i] = fingerprint.NewRows(s, 0)
 		menu, ok := s.Menu(l.major)

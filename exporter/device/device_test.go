@@ -229,6 +229,24 @@ func TestOverallFingerprintNeedsAllCategories(t *testing.T) {
 	require.NotContains(t, got, `routeros_config_fingerprint{category="all"}`)
 }
 
+// A router that takes logins and drops the connection is not logged in to at
+// every scrape.
+func TestDroppedConnectionsAreNoFloodOfLogins(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	r := small()
+	r.Drop = map[string]bool{"/interface": true}
+	d := newDevice(t, r, func(o *Options) { o.Now = func() time.Time { return now } })
+	var got map[string]string
+	for range 10 {
+		got = series(t, d.Collect(within(t, 5*time.Second), module(t, "interface")))
+	}
+	require.Equal(t, 1, r.Logins())
+	require.Equal(t, "0", got["routeros_up"])
+	require.Equal(t, "1", got[`routeros_connect_failures_total{reason="fatal"}`])
+	require.Equal(t, 1, strings.Count(d.log.String(), "connection to the router lost"))
+}
+
 func TestUnsupportedVersionIsAClearError(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]string{"5.26": `version "5.26" is not supported`, "": `version "" is not supported`} {

@@ -53,6 +53,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.FingerprintInterval = cmp.Or(o.FingerprintInterval, time.Minute)
 	o.CategoryTimeout = cmp.Or(o.CategoryTimeout, 30*time.Second)
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 5*time.Second)
+	o.MaxInFlight = cmp.Or(o.MaxInFlight, 8)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

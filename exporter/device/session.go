@@ -19,7 +19,12 @@ import (
 type link struct {
 	*routeros.Conn
 	major int
+	since time.Time
 }
+
+// settled is how long a connection has to last to count as a success. A router
+// that takes logins and then drops them is not to be flooded with them.
+const settled = time.Minute
 
 // session keeps the one connection to a router: it is opened when it is first
 // wanted, shared by all, and opened anew, in time, when it is lost.
@@ -93,10 +98,15 @@ func (s *session) lost() {
 		return
 	}
 	err := s.current.Err()
+	if now := s.opts.Now(); now.Sub(s.current.since) < settled {
+		s.breaker.failed(now, err)
+	} else {
+		s.breaker.succeeded()
+	}
 	s.failures[routeros.ReasonOf(err)]++
 	s.carried = add(s.carried, s.current.Traffic())
 	s.current = nil
-	s.opts.Logger.Warn("connection to the router lost, connecting again", slog.String("device", s.opts.Name), slog.Any("err", err))
+	s.opts.Logger.Warn("connection to the router lost", slog.String("device", s.opts.Name), slog.Any("err", err))
 }
 
 // open makes one attempt and tells all who wait for it.
@@ -114,9 +124,9 @@ func (s *session) open() {
 		if s.breaker.failures > 0 {
 			s.opts.Logger.Info("router answers again", slog.String("device", s.opts.Name))
 		}
+		l.since = s.opts.Now()
 		s.current = l
 		s.logins++
-		s.breaker.succeeded()
 		s.complain, s.lastWoe = newComplaint(), ""
 	case s.life.Err() == nil:
 		reason := routeros.ReasonOf(err)
@@ -157,7 +167,7 @@ func dial(ctx context.Context, o Options) (*link, error) {
 	if err == nil {
 		var major int
 		if major, err = majorOf(version); err == nil {
-			return &link{conn, major}, nil
+			return &link{Conn: conn, major: major}, nil
 		}
 	}
 	return nil, errors.Join(fmt.Errorf("learn the version of RouterOS: %w", err), conn.Close())

@@ -27,6 +27,8 @@ type Router struct {
 	Traps map[string]string
 	// Hang has menus that are answered only when the command is cancelled.
 	Hang map[string]bool
+	// Drop has menus at which the connection is closed.
+	Drop map[string]bool
 
 	mu     sync.Mutex
 	logins int
@@ -117,6 +119,8 @@ func (r *Router) serve(nc net.Conn) {
 				reply(out, "!done", of)
 			}
 			reply(out, "!done", ".tag="+tag)
+		case r.Drop[cmd.menu()]:
+			return
 		case r.hangs(cmd.menu()):
 			hanging[".tag="+tag] = true
 		default:
