@@ -156,7 +156,7 @@ func (r *run) reconsider(ctx context.Context, changes []configchange.Change) err
 	for _, c := range changes {
 		works, err := r.takeUp(ctx, IncidentSelector{
 			Reach:     []string{incident.DeviceKey(c.Device), incident.CategoryKey(c.Category)},
-			OnsetFrom: c.NotBefore, OnsetTo: c.NotAfter.Add(settings.lookback()),
+			OnsetFrom: c.NotBefore.Add(-maxAhead), OnsetTo: c.NotAfter.Add(settings.lookback()),
 			ClosedSince: r.now.Add(-settings.lookback()),
 		})
 		if err != nil {

@@ -84,8 +84,39 @@ func (r *run) facts(ctx context.Context, g *topology.Graph, occurrences []incide
 			to = latest(to, *o.EndsAt)
 		}
 	}
-	facts.Changes, err = r.changesBetween(ctx, devices, from, to)
+	facts.Changes, err = r.changesBetween(ctx, devices, from, to.Add(maxAhead))
+	if err != nil {
+		return facts, err
+	}
+	facts.Ahead, err = r.clocksAhead(ctx, facts.Changes)
 	return facts, err
+}
+
+// maxAhead is by how much the clock of an observer may be ahead of ours and its changes still be
+// found.
+const maxAhead = 10 * time.Minute
+
+// clocksAhead measures the clocks that timed these changes: a sighting that arrives before it was
+// made was timed by a clock that is ahead.
+func (r *run) clocksAhead(ctx context.Context, changes []configchange.Change) (map[string]time.Duration, error) {
+	changed := map[string]bool{}
+	for _, c := range changes {
+		changed[c.Device] = true
+	}
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	sightings, err := r.sightings(ctx, slices.Sorted(maps.Keys(changed)))
+	if err != nil {
+		return nil, err
+	}
+	ahead := map[string]time.Duration{}
+	for device, s := range sightings {
+		if -s.Delay >= incident.SkewWorthSaying {
+			ahead[device] = -s.Delay
+		}
+	}
+	return ahead, nil
 }
 
 // changesBetween are the changes of the devices, and all of every category that could be a roll-out.
@@ -153,9 +184,7 @@ func (r *run) sightings(ctx context.Context, devices []string) (map[string]incid
 		if h.LastSeen.After(s.LastSeen) {
 			s.LastSeen, s.Poll = h.LastSeen, cmp.Or(h.Poll(), s.Poll)
 		}
-		if h.Delay.Abs() > s.Delay.Abs() {
-			s.Delay = h.Delay
-		}
+		s.Delay = min(s.Delay, h.Delay) // nothing arrives before it is sent, so the least is nearest to the skew
 		out[h.Device] = s
 	}
 	for _, f := range failures {

@@ -34,12 +34,20 @@ type timed struct {
 func newChangeEvidence(j Judge, f Facts) *changeEvidence {
 	ev := &changeEvidence{judge: j, byDevice: map[string][]timed{}}
 	for _, c := range f.Changes {
+		c = f.byOurClock(c)
 		t := timingOf(c.NotBefore, c.NotAfter, f.Onset, f.Lookback, j.Weights.Change.PrecedenceOdds, j.Weights.Change.DecayFloor)
 		if t.share > 0 {
 			ev.byDevice[c.Device] = append(ev.byDevice[c.Device], timed{change: c, timing: t})
 		}
 	}
 	return ev
+}
+
+// byOurClock is the change with its interval as our clock would have timed it.
+func (f Facts) byOurClock(c configchange.Change) configchange.Change {
+	ahead := f.Ahead[c.Device]
+	c.NotBefore, c.NotAfter = c.NotBefore.Add(-ahead), c.NotAfter.Add(-ahead)
+	return c
 }
 
 // onDevice gives a device candidate the changes of itself and of all that it depends on.

@@ -115,6 +115,7 @@ func (j Judge) probableFixes(s *scene, f Facts, first pick) []Fix {
 	symptoms := s.symptoms(first.explains)
 	var out []Fix
 	for _, c := range f.Changes {
+		c = f.byOurClock(c)
 		follows := !c.NotBefore.Before(f.Onset.NotAfter) && !c.NotAfter.After(recovery)
 		if !follows || !slices.Contains(first.devices, c.Device) {
 			continue

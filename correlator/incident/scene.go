@@ -15,7 +15,10 @@ type Facts struct {
 	Lookback    time.Duration // X
 	// Changes are those of the devices in Reach that could matter, and of every category of which
 	// Rollouts asks; others do no harm.
-	Changes   []configchange.Change
+	Changes []configchange.Change
+	// Ahead is, by device, how far the clock that times its sightings is ahead of ours, where that was
+	// measured and is worth allowing for (SkewWorthSaying).
+	Ahead     map[string]time.Duration
 	Truncated int // alerts that Alertmanager left out
 }
 

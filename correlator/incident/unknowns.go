@@ -15,11 +15,12 @@ type Sighting struct {
 	Failed   string        // reason of the newest failed reading, when that is newer than LastSeen
 }
 
-// What is too small to speak of.
+// SkewWorthSaying is the skew between clocks below which nothing is said or done about it.
+const SkewWorthSaying = 30 * time.Second
+
 const (
-	skewWorthSaying = 30 * time.Second
-	defaultPoll     = time.Minute
-	maxUnknowns     = 20
+	defaultPoll = time.Minute
+	maxUnknowns = 20
 )
 
 // Watched are the devices whose sightings Unknowns asks for: the alerting ones of a small incident,
@@ -91,9 +92,9 @@ func sightingUnknowns(device string, seen Sighting, onset Interval) []string {
 		out = append(out, text)
 	}
 	switch {
-	case -seen.Delay >= skewWorthSaying:
+	case -seen.Delay >= SkewWorthSaying:
 		out = append(out, fmt.Sprintf("the clock that times the sightings of %s is at least %s ahead", device, span(-seen.Delay)))
-	case seen.Poll > 0 && seen.Delay >= max(skewWorthSaying, 2*seen.Poll):
+	case seen.Poll > 0 && seen.Delay >= max(SkewWorthSaying, 2*seen.Poll):
 		out = append(out, fmt.Sprintf("the sightings of %s come %s late, or the clock that times them is behind", device, span(seen.Delay)))
 	}
 	return out
