@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/fault"
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/network"
 )
@@ -37,39 +38,68 @@ func (l *Lab) possible(ctx context.Context) (list []breakage, err error) {
 	if l.Network == nil {
 		return nil, errReal
 	}
-	visit := l.Network.Visit(network.Engineers[0])
 	for _, device := range l.Network.Devices() {
 		if l.Network.Off(device) {
 			continue
 		}
-		faults, err := fault.Survey(ctx, visit, device)
+		byEngineers, err := l.byEngineers(ctx, device)
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range faults {
-			list = append(list, breakage{
-				f.Name(), f.String() + ", logged in as " + network.Engineers[0],
-				func(ctx context.Context) error { return f.Apply(ctx, visit) },
-				func(ctx context.Context) error { return f.Mend(ctx, visit) },
-			})
-		}
+		list = append(list, byEngineers...)
 		list = append(list, breakage{
 			"power:" + device, "take the power from " + device,
 			func(context.Context) error { return l.Network.PowerOff(device) },
 			func(context.Context) error { return l.Network.PowerOn(device) },
 		})
 	}
-	for _, link := range l.Network.Links() {
-		a, b := link.A, link.B
-		list = append(list, breakage{
-			"cut:" + a.Device + ":" + a.Interface,
-			fmt.Sprintf("cut the cable between %s %s and %s %s (no configuration changes)", a.Device, a.Interface, b.Device, b.Interface),
-			func(context.Context) error { return l.Network.Cut(a.Device, a.Interface) },
-			func(context.Context) error { return l.Network.Restore(a.Device, a.Interface) },
-		})
+	for _, cable := range l.Network.Cables() {
+		list = append(list, l.cut(cable))
 	}
 	slices.SortFunc(list, func(a, b breakage) int { return strings.Compare(a.name, b.name) })
 	return list, nil
+}
+
+// byEngineers answers what somebody can break on a device by changing its configuration.
+func (l *Lab) byEngineers(ctx context.Context, device string) (list []breakage, err error) {
+	visit := l.Network.Visit(network.Engineers[0])
+	faults, err := fault.Survey(ctx, visit, device)
+	if err != nil {
+		return nil, err
+	}
+	// Where no routing protocol runs, a port with a cable still carries something.
+	for _, cable := range l.Network.Cables() {
+		for _, end := range cable {
+			known := slices.ContainsFunc(faults, func(f fault.Fault) bool {
+				return f.Kind == fault.InterfaceDisabled && f.Subject == end.Interface
+			})
+			if end.Device == device && !known {
+				faults = append(faults, fault.Disable(device, end.Interface))
+			}
+		}
+	}
+	for _, f := range faults {
+		list = append(list, breakage{
+			f.Name(), f.String() + ", logged in as " + network.Engineers[0],
+			func(ctx context.Context) error { return f.Apply(ctx, visit) },
+			func(ctx context.Context) error { return f.Mend(ctx, visit) },
+		})
+	}
+	return list, nil
+}
+
+func (l *Lab) cut(cable []topology.End) breakage {
+	ends := make([]string, len(cable))
+	for i, end := range cable {
+		ends[i] = end.Device + " " + end.Interface
+	}
+	first := cable[0]
+	return breakage{
+		"cut:" + first.Device + ":" + first.Interface,
+		"cut the cable between " + strings.Join(ends, " and ") + " (no configuration changes)",
+		func(context.Context) error { return l.Network.Cut(first.Device, first.Interface) },
+		func(context.Context) error { return l.Network.Restore(first.Device, first.Interface) },
+	}
 }
 
 // List names everything that can be broken now.
@@ -104,6 +134,9 @@ func (l *Lab) breakOne(ctx context.Context, what string) (string, error) {
 		return "", err
 	}
 	choice := slices.DeleteFunc(list, func(b breakage) bool { return !chosen(b.name, what) })
+	if len(choice) == 0 && what == "" {
+		return "", errors.New("there is nothing here that an engineer could break: `make break WHAT=list` shows what else there is")
+	}
 	if len(choice) == 0 {
 		return "", fmt.Errorf("there is no %q to break now: `make break WHAT=list` shows what there is", what)
 	}

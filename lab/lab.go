@@ -111,14 +111,12 @@ func (l *Lab) real(o Options, wanted *pipeline.Options) error {
 	if err != nil {
 		return fmt.Errorf("read the exporter configuration: %w", err)
 	}
-	names, err := pipeline.DevicesIn(raw)
-	if err != nil {
+	if l.Inventory, err = pipeline.DevicesIn(raw); err != nil {
 		return err
 	}
-	if len(names) == 0 {
+	if len(l.Inventory.Devices) == 0 {
 		return fmt.Errorf("%s has no devices: list your routers there, docs/exporter.md shows how", o.ExporterConfig)
 	}
-	l.Inventory = fleet.Describe(nil, names, nil)
 	wanted.ExporterConfig = o.ExporterConfig
 	wanted.Pace = pace.Production()
 	return nil

@@ -67,14 +67,19 @@ func (r *router) interfaces() (faults []Fault) {
 	slices.Sort(carriers)
 	for _, name := range slices.Compact(carriers) {
 		if name != "" && r.running[name] {
-			faults = append(faults, Fault{
-				Kind: InterfaceDisabled, Subject: name,
-				Do:   engineer.Command{"/interface/disable", "=numbers=" + name},
-				Undo: engineer.Command{"/interface/enable", "=numbers=" + name},
-			})
+			faults = append(faults, Disable("", name))
 		}
 	}
 	return faults
+}
+
+// Disable is the fault of disabling a port, whatever rides on it.
+func Disable(device, iface string) Fault {
+	return Fault{
+		Kind: InterfaceDisabled, Device: device, Subject: iface,
+		Do:   engineer.Command{"/interface/disable", "=numbers=" + iface},
+		Undo: engineer.Command{"/interface/enable", "=numbers=" + iface},
+	}
 }
 
 func (r *router) connections() (faults []Fault) {

@@ -120,16 +120,24 @@ func (n *Network) Address(device string) string { return n.addresses[device] }
 // Password is that of the exporter or an engineer, the same on every router.
 func (n *Network) Password(account string) string { return n.passwords[account] }
 
+// Cables are the ports that each cable, or switch with several ports, joins.
+func (n *Network) Cables() [][]topology.End {
+	cables := make([][]topology.End, len(n.segments))
+	for i, ports := range n.segments {
+		for _, port := range ports {
+			cables[i] = append(cables[i], topology.End{Device: port.Router, Interface: port.Interface})
+		}
+	}
+	return cables
+}
+
 // Links are the cables as an inventory lists them; a switch with several ports counts as a link between
 // each two of them.
 func (n *Network) Links() (links []topology.Link) {
-	for _, ports := range n.segments {
-		for i, a := range ports {
-			for _, b := range ports[i+1:] {
-				links = append(links, topology.Link{
-					A: topology.End{Device: a.Router, Interface: a.Interface},
-					B: topology.End{Device: b.Router, Interface: b.Interface},
-				})
+	for _, ends := range n.Cables() {
+		for i, a := range ends {
+			for _, b := range ends[i+1:] {
+				links = append(links, topology.Link{A: a, B: b})
 			}
 		}
 	}

@@ -2,10 +2,13 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 )
 
 // Device is a router for the exporter to read.
@@ -51,19 +54,25 @@ func exporterFile(devices []Device, tenant string, every time.Duration) ([]byte,
 	return yaml.Marshal(config)
 }
 
-// DevicesIn answers the names of the devices in an exporter configuration that somebody else wrote.
-func DevicesIn(raw []byte) ([]string, error) {
+// DevicesIn answers the devices in an exporter configuration that somebody else wrote, with the sites that
+// their labels name.
+func DevicesIn(raw []byte) (topology.Inventory, error) {
 	var config struct {
 		Devices []struct {
-			Name string `yaml:"name"`
+			Name   string            `yaml:"name"`
+			Labels map[string]string `yaml:"labels"`
 		} `yaml:"devices"`
 	}
+	var found topology.Inventory
 	if err := yaml.Unmarshal(raw, &config); err != nil {
-		return nil, fmt.Errorf("read the exporter configuration: %w", err)
+		return found, fmt.Errorf("read the exporter configuration: %w", err)
 	}
-	names := make([]string, len(config.Devices))
-	for i, d := range config.Devices {
-		names[i] = d.Name
+	for _, d := range config.Devices {
+		site := topology.Site{Name: d.Labels["site"]}
+		found.Devices = append(found.Devices, topology.Device{Name: d.Name, Site: site.Name})
+		if site.Name != "" && !slices.Contains(found.Sites, site) {
+			found.Sites = append(found.Sites, site)
+		}
 	}
-	return names, nil
+	return found, nil
 }

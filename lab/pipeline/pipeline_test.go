@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	correlator "github.com/ispvisualmonitor/ispvisualmonitor/correlator/config"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 	exporter "github.com/ispvisualmonitor/ispvisualmonitor/exporter/config"
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/fleet"
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/pace"
@@ -102,9 +103,12 @@ func TestSomebodyElsesExporterConfigurationIsUsedAsItIs(t *testing.T) {
 	require.Contains(t, p.programs()[0].Args, "--config.file=/etc/exporter.yaml")
 	require.Empty(t, p.PluginURL())
 
-	names, err := DevicesIn([]byte("modules: {default: {}}\ndevices: [{name: A, address: 192.0.2.1}, {name: B}]\n"))
+	found, err := DevicesIn([]byte("modules: {default: {}}\ndevices: [{name: A, labels: {site: HQ}}, {name: B}, {name: C, labels: {site: HQ}}]\n"))
 	require.NoError(t, err)
-	require.Equal(t, []string{"A", "B"}, names)
+	require.Equal(t, topology.Inventory{
+		Sites:   []topology.Site{{Name: "HQ"}},
+		Devices: []topology.Device{{Name: "A", Site: "HQ"}, {Name: "B"}, {Name: "C", Site: "HQ"}},
+	}, found)
 	_, err = DevicesIn([]byte("devices: 7"))
 	require.ErrorContains(t, err, "read the exporter configuration")
 }
