@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connectgzip"
 	"connectrpc.com/connect/v2/connecthttp"
 	"connectrpc.com/validate"
 	"github.com/prometheus/client_golang/prometheus"
@@ -103,6 +104,7 @@ func New(o Options) (*API, error) {
 		return connect.Errorf(connect.CodeUnimplemented, "there is no procedure %s", spec.Procedure)
 	})
 	return &API{server: server, options: []connecthttp.Option{
+		connecthttp.WithCompressors(connectgzip.New(), &zstdCompressor{}),
 		connecthttp.WithCompressMinBytes(compressMinBytes),
 		connecthttp.WithConditionalOptions(func(spec connect.Spec) []connecthttp.Option {
 			if large[spec.Procedure] {
