@@ -33,7 +33,7 @@ type Options struct {
 	PluginDir string
 	// Executable: the plugin's backend. Default the one for this system in dist/datasource.
 	Executable string
-	// Log: where the plugin's log lines go. Default discarded.
+	// Log: where the plugin's warnings and errors go. Default discarded.
 	Log io.Writer
 }
 

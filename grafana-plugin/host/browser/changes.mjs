@@ -39,7 +39,7 @@ export async function changes(t, environment) {
 
       await form.getByLabel('Title').fill('Renumber the uplink of edge-1');
       await form.getByLabel('Description').fill('New /31 towards upstream-a.');
-      await form.getByRole('combobox', { name: 'Devices of the change' }).click();
+      await form.getByRole('combobox', { name: 'Devices', exact: true }).click();
       await page.getByRole('option', { name: /edge-1/ }).click();
       await page.keyboard.press('Escape');
       await screenshot(page, 'change-form');

@@ -19,7 +19,7 @@ export async function editors(t, environment) {
     onPage(environment, {}, async (page) => {
       await page.goto('/connections/datasources/edit/ispvisualmonitor');
       await page.getByText(/answers as tenant example-isp, role operator: 7 devices, 1 open incidents/).waitFor();
-      assert.equal(await page.getByLabel('Token').isDisabled(), true);
+      assert.equal(await page.getByRole('textbox', { name: /^Token/ }).isDisabled(), true);
       await screenshot(page, 'data-source');
     })
   );

@@ -63,11 +63,32 @@ export async function startEnvironment() {
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
     cleanups.push(() => browser.close());
 
-    return { browser, url: host.url, stop };
+    return { contextFor: contexts(browser, host.url), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/**
+ * One context a role, kept, so that the page's scripts are read and compiled once. The time zone is fixed:
+ * what is shown is the same everywhere.
+ */
+function contexts(browser, baseURL) {
+  const byRole = new Map();
+  return async (role) => {
+    if (!byRole.has(role)) {
+      const context = await browser.newContext({
+        baseURL,
+        viewport: { width: 1500, height: 900 },
+        timezoneId: 'Europe/Berlin',
+        locale: 'en-GB',
+      });
+      await context.addInitScript((chosen) => sessionStorage.setItem('pluginhost.role', chosen), role);
+      byRole.set(role, context);
+    }
+    return byRole.get(role);
+  };
 }
 
 function run(command, args) {

@@ -1,3 +1,4 @@
+import { css } from '@emotion/css';
 import { useEffect, useMemo, useState } from 'react';
 import type { DataFrame } from '@grafana/data';
 import { EmbeddedScene, SceneDataLayerSet, SceneFlexLayout, SceneTimeRange, dataLayers } from '@grafana/scenes';
@@ -7,7 +8,6 @@ import type { VisualMonitorQuery } from '../../src/datasource/types';
 import { DATASOURCE_UID } from './boot';
 import { FrameTable } from './FrameTable';
 import { HostPage } from './Shell';
-import { css } from '@emotion/css';
 
 const LAYERS: Array<{ subject: VisualMonitorQuery['subject']; name: string; color: string }> = [
   { subject: 'change', name: 'Changes', color: 'blue' },

@@ -45,7 +45,9 @@ await build({
   },
 });
 
-await cp(path.join(page, 'index.html'), path.join(out, 'index.html'));
+for (const file of ['index.html', 'page.css']) {
+  await cp(path.join(page, file), path.join(out, file));
+}
 await cp(path.join(packageDir('systemjs'), 'dist', 'system.min.js'), path.join(out, 'system.min.js'));
 await cp(path.join(packageDir('systemjs'), 'dist', 'extras', 'amd.min.js'), path.join(out, 'amd.min.js'));
 await cp(path.join(packageDir('@grafana/ui'), 'dist', 'public', 'img'), path.join(out, 'img'), { recursive: true });

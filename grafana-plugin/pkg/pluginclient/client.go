@@ -50,7 +50,7 @@ type Settings struct {
 	UID string
 	// GrafanaURL: Grafana's own address, whose path goes before links to pages. Default none.
 	GrafanaURL string
-	// Log: where the plugin's log lines go. Default discarded.
+	// Log: where the plugin's warnings and errors go. Default discarded.
 	Log io.Writer
 }
 
@@ -136,7 +136,7 @@ func processConfig(ctx context.Context, path string, log io.Writer) *plugin.Clie
 		Cmd:              exec.CommandContext(context.WithoutCancel(ctx), path),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		StartTimeout:     startTimeout,
-		Logger:           hclog.New(&hclog.LoggerOptions{Name: "plugin", Output: log, Level: hclog.Info}),
+		Logger:           hclog.New(&hclog.LoggerOptions{Name: "plugin", Output: log, Level: hclog.Warn}),
 	}
 }
 

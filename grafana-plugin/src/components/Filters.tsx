@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useId, useMemo } from 'react';
 import { InlineField, MultiCombobox, RefreshPicker, Stack, TimeRangeInput, type ComboboxOption } from '@grafana/ui';
 import type { DeviceStatus } from '../api/types';
 import { resolveRange, type PageFilter } from '../services/filters';
@@ -15,6 +15,7 @@ interface Props {
 
 /** Range, status, site and device, above every list. */
 export function Filters({ filter, onChange, onRefresh, loading, inventory, statuses }: Props) {
+  const id = useId();
   const range = useMemo(() => resolveRange(filter.range), [filter.range]);
   const { sites, devices } = useInventoryOptions(inventory);
   const set = (part: Partial<PageFilter>) => onChange({ ...filter, ...part });
@@ -26,7 +27,7 @@ export function Filters({ filter, onChange, onRefresh, loading, inventory, statu
       </InlineField>
       <InlineField label="Status">
         <MultiCombobox
-          aria-label="Filter by status"
+          id={`${id}-status`}
           options={statuses}
           value={filter.statuses}
           onChange={(chosen) => set({ statuses: chosen.map(({ value }) => value) })}
@@ -38,7 +39,7 @@ export function Filters({ filter, onChange, onRefresh, loading, inventory, statu
       </InlineField>
       <InlineField label="Site">
         <MultiCombobox
-          aria-label="Filter by site"
+          id={`${id}-site`}
           options={sites}
           value={filter.sites}
           onChange={(chosen) => set({ sites: chosen.map(({ value }) => value) })}
@@ -50,7 +51,7 @@ export function Filters({ filter, onChange, onRefresh, loading, inventory, statu
       </InlineField>
       <InlineField label="Device">
         <MultiCombobox
-          aria-label="Filter by device"
+          id={`${id}-device`}
           options={devices}
           value={filter.devices}
           onChange={(chosen) => set({ devices: chosen.map(({ value }) => value) })}

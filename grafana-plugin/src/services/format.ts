@@ -47,5 +47,5 @@ export function formatDuration(ms: number): string {
 
 /** A share in [0,1] as a percentage. */
 export function formatPercent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return `${Math.round(share * 100)}%`;
 }

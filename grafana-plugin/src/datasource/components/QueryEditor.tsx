@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useId, useMemo } from 'react';
 import { useAsync } from 'react-use';
 import type { QueryEditorProps, SelectableValue } from '@grafana/data';
 import {
@@ -32,7 +32,7 @@ const TYPES: Array<SelectableValue<QueryType>> = [
   { value: 'annotations', label: 'Annotations', description: 'Regions over a dashboard' },
 ];
 
-const LABEL_WIDTH = 14;
+const LABEL_WIDTH = 18;
 
 /** What to ask, of what, and for whom. A change of the query runs it. */
 export function QueryEditor({ datasource, query, onChange, onRunQuery }: Props) {
@@ -126,10 +126,11 @@ interface NamesProps {
 
 /** Several names; a dashboard variable such as $device may be entered as well. */
 function Names({ label, names, options, onChange }: NamesProps) {
+  const id = useId();
   return (
     <InlineField label={label} labelWidth={LABEL_WIDTH}>
       <MultiCombobox
-        aria-label={label}
+        id={id}
         options={options}
         value={names ?? []}
         onChange={(chosen) => onChange(chosen.map(({ value }) => value))}

@@ -63,7 +63,7 @@ export function ChangeForm({ inventory, onSubmit, onCancel, sending, error }: Pr
       </Stack>
       <Field label="Sites" description="All devices of a site" invalid={Boolean(errors.scope)} error={errors.scope}>
         <MultiCombobox
-          aria-label="Sites of the change"
+          id="change-sites"
           options={sites}
           value={draft.sites}
           onChange={(chosen) => set({ sites: chosen.map(({ value }) => value) })}
@@ -72,7 +72,7 @@ export function ChangeForm({ inventory, onSubmit, onCancel, sending, error }: Pr
       </Field>
       <Field label="Devices" invalid={Boolean(errors.scope)}>
         <MultiCombobox
-          aria-label="Devices of the change"
+          id="change-devices"
           options={devices}
           value={draft.devices}
           onChange={(chosen) => set({ devices: chosen.map(({ value }) => value) })}

@@ -40,7 +40,7 @@ function columnsFor(canEdit: boolean, onChanged: () => void): Array<Column<Chang
       id: 'status',
       header: 'Status',
       sortType: 'string',
-      disableGrow: true,
+      width: 130,
       cell: ({ row: { original } }) => <StatusBadge status={original.status} />,
     },
     {

@@ -26,6 +26,7 @@ const COLUMNS: Array<Column<Incident>> = [
   {
     id: 'openedAt',
     header: 'Opened',
+    width: 170,
     sortType: (a, b) => Date.parse(a.original.openedAt ?? '') - Date.parse(b.original.openedAt ?? ''),
     cell: ({ row: { original } }) => <When incident={original} />,
   },
@@ -37,6 +38,7 @@ const COLUMNS: Array<Column<Incident>> = [
   {
     id: 'cause',
     header: 'Probable cause',
+    width: 200,
     cell: ({ row: { original } }) => <Cause incident={original} />,
   },
   { id: 'alertCount', header: 'Alerts', sortType: 'number', disableGrow: true },
