@@ -94,10 +94,14 @@ func TestDerive(t *testing.T) {
 		{"two roads, the narrower interval", append(on("http", one("AB", 0, 60)), on("prometheus", one("AB", 40, 55))...), []string{"A→B (40,55]"}},
 		{"two roads that miss each other by 2 min", append(on("http", one("AB", 0, 60)), on("prometheus", one("AB", 180, 200))...), []string{"A→B (180,200]"}},
 		{"by more: two changes", append(on("http", one("AB", 0, 60)), on("prometheus", one("AB", 181, 200))...), []string{"A→B (0,60]", "A→B (181,200]"}},
-		{"one road sees it twice: it happened twice", append(on("http", one("ABAB", 0, 20, 40, 60)), on("prometheus", one("AB", 0, 25))...),
-			[]string{"A→B (0,20]", "B→A (20,40]", "A→B (40,60]"}},
-		{"a slow look at two steps is no third one", append(on("http", one("ABC", 0, 60, 120)), on("prometheus", one("AC", 0, 300))...),
-			[]string{"A→B (0,60]", "B→C (60,120]"}},
+		{
+			"one road sees it twice: it happened twice", append(on("http", one("ABAB", 0, 20, 40, 60)), on("prometheus", one("AB", 0, 25))...),
+			[]string{"A→B (0,20]", "B→A (20,40]", "A→B (40,60]"},
+		},
+		{
+			"a slow look at two steps is no third one", append(on("http", one("ABC", 0, 60, 120)), on("prometheus", one("AC", 0, 300))...),
+			[]string{"A→B (0,60]", "B→C (60,120]"},
+		},
 		{"a new allowlist is a new baseline", versions(one("AB", 0, 60), 1, 2), nil},
 		{"an unsaid version is the one before", versions(one("ABC", 0, 60, 120), 1, 2, 0), []string{"B→C (60,120]"}},
 		{"a baseline that one road knows of is one for all", append(on("http", versions(one("AB", 0, 60), 1, 2)), on("prometheus", one("AB", 0, 70))...), nil},

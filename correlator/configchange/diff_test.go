@@ -18,19 +18,29 @@ func TestDiff(t *testing.T) {
 		name, before, after string
 		want                []string
 	}{
-		{"a property", `{"/routing/bgp/connection":[{"name":"upstream-a","input.filter":"in-a","remote.as":"1"}]}`,
+		{
+			"a property", `{"/routing/bgp/connection":[{"name":"upstream-a","input.filter":"in-a","remote.as":"1"}]}`,
 			`{"/routing/bgp/connection":[{"name":"upstream-a","input.filter":"in-b","remote.as":"1"}]}`,
-			[]string{`/routing/bgp/connection upstream-a: input.filter "in-a" → "in-b"`}},
+			[]string{`/routing/bgp/connection upstream-a: input.filter "in-a" → "in-b"`},
+		},
 		{"nothing", `{"/a":[{"name":"x"}]}`, `{"/a":[{"name":"x"}]}`, nil},
-		{"a section of settings", `{"/ip/dns":{"servers":"192.0.2.1","cache":4096}}`, `{"/ip/dns":{"servers":"192.0.2.2","cache":4096}}`,
-			[]string{`/ip/dns: servers "192.0.2.1" → "192.0.2.2"`}},
-		{"set and unset", `{"/a":[{"name":"x","mtu":"1500"}]}`, `{"/a":[{"name":"x","vrf":"mgmt"}]}`,
-			[]string{`/a x: mtu "1500" → unset`, `/a x: vrf unset → "mgmt"`}},
-		{"added and removed", `{"/a":[{"name":"x","v":"1"}]}`, `{"/a":[{"name":"y","v":"2"}]}`,
-			[]string{`/a x: removed (v "1")`, `/a y: added (v "2")`}},
-		{"rows without a name", `{"/ip/firewall/filter":[{"chain":"input","action":"accept","dst-port":"22"},{"chain":"input","action":"drop"}]}`,
+		{
+			"a section of settings", `{"/ip/dns":{"servers":"192.0.2.1","cache":4096}}`, `{"/ip/dns":{"servers":"192.0.2.2","cache":4096}}`,
+			[]string{`/ip/dns: servers "192.0.2.1" → "192.0.2.2"`},
+		},
+		{
+			"set and unset", `{"/a":[{"name":"x","mtu":"1500"}]}`, `{"/a":[{"name":"x","vrf":"mgmt"}]}`,
+			[]string{`/a x: mtu "1500" → unset`, `/a x: vrf unset → "mgmt"`},
+		},
+		{
+			"added and removed", `{"/a":[{"name":"x","v":"1"}]}`, `{"/a":[{"name":"y","v":"2"}]}`,
+			[]string{`/a x: removed (v "1")`, `/a y: added (v "2")`},
+		},
+		{
+			"rows without a name", `{"/ip/firewall/filter":[{"chain":"input","action":"accept","dst-port":"22"},{"chain":"input","action":"drop"}]}`,
 			`{"/ip/firewall/filter":[{"chain":"input","action":"accept","dst-port":"8291"},{"chain":"input","action":"drop"}]}`,
-			[]string{`/ip/firewall/filter action=accept: dst-port "22" → "8291"`}},
+			[]string{`/ip/firewall/filter action=accept: dst-port "22" → "8291"`},
+		},
 		{"reordered", `{"/f":[{"a":"1"},{"a":"2"}]}`, `{"/f":[{"a":"2"},{"a":"1"}]}`, []string{"/f: rows were reordered"}},
 		{"a whole section comes", `{}`, `{"/a":[{"name":"x"}]}`, []string{"/a x: added"}},
 		{"lists are values", `{"/a":[{"name":"x","l":["a","b"]}]}`, `{"/a":[{"name":"x","l":["a"]}]}`, []string{`/a x: l "[\"a\",\"b\"]" → "[\"a\"]"`}},

@@ -95,7 +95,7 @@ func (r *run) neighbours(ctx context.Context, occurrences []incident.Occurrence,
 		return nil, err
 	}
 	s := IncidentSelector{
-		Reach:     reachOfIncident(g, occurrences, facts.Changes),
+		Reach:     append(incident.Reach(g, occurrences), categoriesOf(occurrences, facts.Changes)...),
 		OnsetFrom: onset.NotBefore.Add(-window), OnsetTo: last.Add(window),
 	}
 	for _, key := range s.Reach {

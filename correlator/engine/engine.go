@@ -110,9 +110,11 @@ type run struct {
 
 	settings *Settings
 	graph    *topology.Graph
-	weights  *incident.Weights
-	works    map[string]*work // incidents in hand, by id
-	order    []string         // their ids, in the order in which they were taken up
+	// graphReplaced: this input brought another inventory, so what incidents reach is found anew.
+	graphReplaced bool
+	weights       *incident.Weights
+	works         map[string]*work // incidents in hand, by id
+	order         []string         // their ids, in the order in which they were taken up
 }
 
 func (r *run) apply(ctx context.Context, in Input) error {

@@ -39,7 +39,11 @@ func (r *run) rescore(ctx context.Context, w *work) error {
 		return err
 	}
 	judgement.Unknowns = j.Unknowns(facts, watched, sightings)
-	w.reach = reachOfIncident(j.Graph, w.occurrences, facts.Changes)
+	heard := w.news()
+	if r.graphReplaced {
+		heard = w.occurrences
+	}
+	w.reach = append(incident.Reach(j.Graph, heard), categoriesOf(w.occurrences, facts.Changes)...)
 	if reflect.DeepEqual(judgement, w.inc.Judgement) {
 		return nil
 	}
@@ -146,13 +150,16 @@ func (r *run) changesBetween(ctx context.Context, devices []string, from, to tim
 	return changes, nil
 }
 
-// reachOfIncident adds the categories that changed on alerting devices to what topology reaches.
-func reachOfIncident(g *topology.Graph, occurrences []incident.Occurrence, changes []configchange.Change) []string {
-	keys := incident.Reach(g, occurrences)
+// categoriesOf are the reach keys of the categories that changed on alerting devices.
+func categoriesOf(occurrences []incident.Occurrence, changes []configchange.Change) []string {
+	if len(changes) == 0 {
+		return nil
+	}
 	alerting := map[string]bool{}
 	for _, o := range occurrences {
 		alerting[o.Device] = true
 	}
+	var keys []string
 	for _, c := range changes {
 		if alerting[c.Device] {
 			keys = append(keys, incident.CategoryKey(c.Category))

@@ -18,7 +18,7 @@ func (r *run) inventory(ctx context.Context, in InventoryInput) error {
 		return fmt.Errorf("saving the inventory: %w", err)
 	}
 	// Not through the engine's cache: this transaction may yet come to nothing.
-	r.graph = topology.NewGraph(in.Inventory)
+	r.graph, r.graphReplaced = topology.NewGraph(in.Inventory), true
 	return r.reviewFiring(ctx)
 }
 

@@ -29,7 +29,7 @@ func (r *run) window(ctx context.Context, in WindowInput) error {
 	if !known {
 		return refuse(NotFound, "create it first", "there is no %s %q", in.Window.Kind, in.Window.ID)
 	}
-	w := old
+	var w calendar.Window
 	switch in.Op {
 	case OpUpdate:
 		if w, err = r.updated(old, in.Window); err != nil {
@@ -87,7 +87,8 @@ func (r *run) updated(old, in calendar.Window) (calendar.Window, error) {
 		return old, refuse(Invalid, "correct it and send it again", "%s %q: %v", w.Kind, w.ID, err)
 	}
 	over := old.Status == calendar.Completed || old.Status == calendar.Canceled
-	if over && !(w.StartsAt.Equal(old.StartsAt) && w.EndsAt.Equal(old.EndsAt)) {
+	moved := !w.StartsAt.Equal(old.StartsAt) || !w.EndsAt.Equal(old.EndsAt)
+	if over && moved {
 		return old, refuse(Conflict, "create a new one", "%s %q is %s: its times cannot be moved", w.Kind, w.ID, old.Status)
 	}
 	if sameContent(old, w) {

@@ -173,7 +173,8 @@ func (r *run) flush(ctx context.Context) error {
 // settle brings everything about an incident that follows from its alerts up to date: onset, planned
 // work, judgement, life, notices.
 func (r *run) settle(ctx context.Context, w *work) error {
-	if w.inc.State == incident.Merged || !(w.dirty || w.rescore || w.page || len(w.changed) > 0) {
+	touched := w.dirty || w.rescore || w.page || len(w.changed) > 0
+	if w.inc.State == incident.Merged || !touched {
 		return nil
 	}
 	onset, last := incident.OnsetOf(w.occurrences)

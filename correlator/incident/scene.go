@@ -202,12 +202,12 @@ func Reach(g *topology.Graph, occurrences []Occurrence) []string {
 	return out
 }
 
-// DeviceKey, SiteKey and CategoryKey are the forms of reach keys. An incident reaches a category
-// when one of its devices had a change of it in time: roll-outs have no topology in common.
+// DeviceKey is the reach key of a device.
 func DeviceKey(device string) string { return "device:" + device }
 
 // SiteKey is the reach key of a site.
 func SiteKey(site string) string { return "site:" + site }
 
-// CategoryKey is the reach key of a category.
+// CategoryKey is the reach key of a category. An incident reaches one when one of its devices had a
+// change of it in time: roll-outs have no topology in common.
 func CategoryKey(category string) string { return "category:" + category }

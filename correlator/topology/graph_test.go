@@ -120,9 +120,11 @@ func TestValidate(t *testing.T) {
 		`device 0 has no name`:       {Devices: []topology.Device{{}}},
 		`device "A" is listed twice`: {Devices: []topology.Device{{Name: "A"}, {Name: "A"}}},
 		`device "A": a depends_on group wants "k" between 1 and 2, got 3`: {Devices: []topology.Device{
-			{Name: "A", DependsOn: []topology.Group{{K: 3, Of: []string{"B", "C"}}}}}},
+			{Name: "A", DependsOn: []topology.Group{{K: 3, Of: []string{"B", "C"}}}},
+		}},
 		`service "S": a depends_on group needs exactly one of "any", "all", or "k" with "of"`: {Services: []topology.Service{
-			{Name: "S", DependsOn: []topology.Group{{}}}}},
+			{Name: "S", DependsOn: []topology.Group{{}}},
+		}},
 		`link 0 needs a device at both ends`: {Links: []topology.Link{{A: topology.End{Device: "A"}}}},
 	} {
 		require.EqualError(t, inv.Validate(), want)
