@@ -13,10 +13,19 @@ type token struct {
 
 // lexer cuts source text into statements and these into tokens.
 type lexer struct {
-	src  string
-	pos  int
-	line int
+	src    string
+	pos    int
+	line   int
+	broken int // statements that were never closed
 }
+
+// maxBroken is how many statements may be looked for to the end of the text in
+// vain. After that, quotes and brackets have to close on their own line: else
+// a text of nothing but brackets would take the square of its length.
+const maxBroken = 100
+
+// stray says whether a line that ends inside a quote or bracket ends it.
+func (l *lexer) stray() bool { return l.broken > maxBroken }
 
 // next returns the tokens of the next statement and the line where it begins;
 // ok is false at the end of the text. Comments are handed to onComment. A
@@ -43,6 +52,7 @@ func (l *lexer) next(onComment func(string)) (tokens []token, line int, broken, 
 		}
 		tok, closed := l.token()
 		if !closed {
+			l.broken++
 			l.pos, l.line = start, line
 			l.skipLine()
 			return nil, line, true, true
@@ -196,6 +206,9 @@ func (l *lexer) group() (text string, closed bool) {
 			}
 			continue
 		case c == '\n':
+			if l.stray() {
+				return "", false
+			}
 			l.line++
 		case c == '\\' && l.pos+1 < len(l.src):
 			if l.src[l.pos+1] == '\n' {
@@ -231,6 +244,9 @@ func (l *lexer) quoted() (text string, closed bool) {
 			l.escape(&b)
 		default:
 			if c == '\n' {
+				if l.stray() {
+					return "", false
+				}
 				l.line++
 			}
 			b.WriteByte(c)

@@ -112,6 +112,19 @@ func TestHeaderVersion(t *testing.T) {
 	}
 }
 
+// TestManyStrayBrackets: the time that a text takes does not grow with the
+// square of its length; it would be minutes here.
+func TestManyStrayBrackets(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"set [\n", "add a=\"x\\\"\n", "({[\"\n"} {
+		const n = 50_000
+		script := Parse(strings.Repeat(line, n)+"/s add a=b\n", nil)
+		require.LessOrEqual(t, len(script.Warnings), n)
+		require.NotEmpty(t, script.Warnings)
+		require.Equal(t, "/s add a=b", show(script.Commands[len(script.Commands)-1]))
+	}
+}
+
 // TestQuotedValuesRoundTrip: any bytes, quoted as `/export` quotes them, come
 // back unchanged, and wherever a line may be broken.
 func TestQuotedValuesRoundTrip(t *testing.T) {
