@@ -1,4 +1,4 @@
-package dashboards_test
+package main
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ispvisualmonitor/ispvisualmonitor/dashboards"
+	"github.com/ispvisualmonitor/ispvisualmonitor/dashboards/source"
 )
 
 // shown is what a test looks at of a dashboard.
@@ -69,7 +69,7 @@ func load(t *testing.T) map[string]shown {
 
 func TestFilesAreUpToDate(t *testing.T) {
 	t.Parallel()
-	made, err := dashboards.Files()
+	made, err := source.Files()
 	require.NoError(t, err)
 	require.Len(t, load(t), len(made), "a file without a source")
 	for name, want := range made {

@@ -35,7 +35,7 @@ func TestPossible(t *testing.T) {
 	} {
 		require.Contains(t, text, name)
 	}
-	require.Equal(t, strings.Count(text, "\ncut:"), len(l.Inventory.Links))
+	require.Len(t, l.Inventory.Links, strings.Count(text, "\ncut:"))
 }
 
 func TestMendTakesBackEverything(t *testing.T) {

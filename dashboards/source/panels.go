@@ -1,4 +1,4 @@
-package dashboards
+package source
 
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
@@ -15,11 +15,11 @@ var metrics = common.DataSourceRef{Type: cog.ToPtr("prometheus"), Uid: cog.ToPtr
 
 // panel is what every kind of panel here has.
 type panel struct {
+	// width is in columns of 24.
+	width                    uint32
 	title, description, unit string
 	// queries are PromQL with the legend of each.
 	queries [][2]string
-	// width is in columns of 24.
-	width uint32
 }
 
 // query makes the target of one PromQL expression.

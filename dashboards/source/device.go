@@ -1,4 +1,4 @@
-package dashboards
+package source
 
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
@@ -10,8 +10,8 @@ import (
 
 // DeviceOverview is one router on one page: does it answer, what has changed in its configuration, and
 // what do its interfaces, BGP, OSPF and subscribers do. Our annotations lie over all of it.
-func DeviceOverview() (dashboard.Dashboard, error) {
-	b := dashboard.NewDashboardBuilder("Router overview").
+func DeviceOverview() (Board, error) {
+	b := newBuilder("Router overview").
 		Uid("ispvm-router-overview").
 		Description("One router: state, traffic, routing, and what changed in its configuration.").
 		Tags([]string{"ispvisualmonitor", "routeros"}).
@@ -75,86 +75,86 @@ type target struct{ query variants.Dataquery }
 // Build answers the query.
 func (t target) Build() (variants.Dataquery, error) { return t.query, nil }
 
-func health(b *dashboard.DashboardBuilder) {
+func health(b *builder) {
 	b.WithRow(dashboard.NewRowBuilder("Health"))
 	b.WithPanel(panel{
-		"Reachable", "1 while the exporter can read the router.", units.NoUnit,
-		[][2]string{{`routeros_up{device="$device"}`, ""}}, 4,
+		4, "Reachable", "1 while the exporter can read the router.", units.NoUnit,
+		[][2]string{{`routeros_up{device="$device"}`, ""}},
 	}.number(goodFrom(1)...))
 	b.WithPanel(panel{
-		"Uptime", "Time since the router was started.", units.Seconds,
-		[][2]string{{`routeros_system_uptime_seconds{device="$device"}`, ""}}, 4,
+		4, "Uptime", "Time since the router was started.", units.Seconds,
+		[][2]string{{`routeros_system_uptime_seconds{device="$device"}`, ""}},
 	}.number(plain()...))
 	b.WithPanel(panel{
-		"CPU", "Share of CPU time in use.", units.PercentUnit,
-		[][2]string{{`routeros_system_cpu_load_ratio{device="$device"}`, ""}}, 4,
+		4, "CPU", "Share of CPU time in use.", units.PercentUnit,
+		[][2]string{{`routeros_system_cpu_load_ratio{device="$device"}`, ""}},
 	}.number(badFrom(0.9)...))
 	b.WithPanel(panel{
-		"Memory in use", "Share of the router's memory that is not free.", units.PercentUnit,
-		[][2]string{{`1 - routeros_system_memory_free_bytes{device="$device"} / routeros_system_memory_total_bytes{device="$device"}`, ""}}, 4,
+		4, "Memory in use", "Share of the router's memory that is not free.", units.PercentUnit,
+		[][2]string{{`1 - routeros_system_memory_free_bytes{device="$device"} / routeros_system_memory_total_bytes{device="$device"}`, ""}},
 	}.number(badFrom(0.9)...))
 	b.WithPanel(panel{
-		"BGP sessions down", "Peers that are enabled and have no established session.", units.Short,
-		[][2]string{{`count(routeros_bgp_session_up{device="$device"} == 0 and on (instance, peer) routeros_bgp_peer_enabled == 1) or vector(0)`, ""}}, 4,
+		4, "BGP sessions down", "Peers that are enabled and have no established session.", units.Short,
+		[][2]string{{`count(routeros_bgp_session_up{device="$device"} == 0 and on (instance, peer) routeros_bgp_peer_enabled == 1) or vector(0)`, ""}},
 	}.number(badFrom(1)...))
 	b.WithPanel(panel{
-		"OSPF neighbours", "Full neighbours on all interfaces.", units.Short,
-		[][2]string{{`sum(routeros_ospf_neighbors{device="$device"})`, ""}}, 4,
+		4, "OSPF neighbours", "Full neighbours on all interfaces.", units.Short,
+		[][2]string{{`sum(routeros_ospf_neighbors{device="$device"})`, ""}},
 	}.number(plain()...))
 }
 
-func configuration(b *dashboard.DashboardBuilder) {
+func configuration(b *builder) {
 	b.WithRow(dashboard.NewRowBuilder("Configuration"))
 	b.WithPanel(panel{
-		"Changes", "How often the fingerprint of a category changed. A category that is not there did not change.", units.Short,
-		[][2]string{{`changes(routeros_config_fingerprint{device="$device",category!="all"}[$__rate_interval]) > 0`, "{{category}}"}}, 12,
+		12, "Changes", "How often the fingerprint of a category changed. A category that is not there did not change.", units.Short,
+		[][2]string{{`changes(routeros_config_fingerprint{device="$device",category!="all"}[$__rate_interval]) > 0`, "{{category}}"}},
 	}.graph().DrawStyle(common.GraphDrawStyleBars).ShowPoints(common.VisibilityModeAlways).FillOpacity(80))
 	b.WithPanel(panel{
-		"Age of the last reading", "Time since each category was read. What grows is not seen: a change would be noticed late.", units.Seconds,
-		[][2]string{{`time() - routeros_config_observed_timestamp_seconds{device="$device",category!="all"}`, "{{category}}"}}, 12,
+		12, "Age of the last reading", "Time since each category was read. What grows is not seen: a change would be noticed late.", units.Seconds,
+		[][2]string{{`time() - routeros_config_observed_timestamp_seconds{device="$device",category!="all"}`, "{{category}}"}},
 	}.graph())
 }
 
-func interfaces(b *dashboard.DashboardBuilder) {
+func interfaces(b *builder) {
 	b.WithRow(dashboard.NewRowBuilder("Interfaces"))
 	b.WithPanel(panel{
-		"Traffic", "Bits a second; what is sent is below the line.", units.BitsPerSecondSI,
+		12, "Traffic", "Bits a second; what is sent is below the line.", units.BitsPerSecondSI,
 		[][2]string{
 			{`8 * rate(routeros_interface_receive_bytes_total{device="$device"}[$__rate_interval])`, "{{interface}} in"},
 			{`-8 * rate(routeros_interface_transmit_bytes_total{device="$device"}[$__rate_interval])`, "{{interface}} out"},
-		}, 12,
+		},
 	}.graph())
 	b.WithPanel(panel{
-		"Link state", "Interfaces that are enabled.", units.NoUnit,
-		[][2]string{{`routeros_interface_up{device="$device"} and on (instance, interface) routeros_interface_admin_up == 1`, "{{interface}}"}}, 12,
+		12, "Link state", "Interfaces that are enabled.", units.NoUnit,
+		[][2]string{{`routeros_interface_up{device="$device"} and on (instance, interface) routeros_interface_admin_up == 1`, "{{interface}}"}},
 	}.states())
 	b.WithPanel(panel{
-		"Errors and drops", "Packets a second that were lost at an interface. Interfaces without any are left out.", units.PacketsPerSecond,
+		24, "Errors and drops", "Packets a second that were lost at an interface. Interfaces without any are left out.", units.PacketsPerSecond,
 		[][2]string{
 			{`rate(routeros_interface_receive_errors_total{device="$device"}[$__rate_interval]) > 0`, "{{interface}} receive errors"},
 			{`rate(routeros_interface_transmit_errors_total{device="$device"}[$__rate_interval]) > 0`, "{{interface}} transmit errors"},
 			{`rate(routeros_interface_receive_drops_total{device="$device"}[$__rate_interval]) > 0`, "{{interface}} receive drops"},
 			{`rate(routeros_interface_transmit_drops_total{device="$device"}[$__rate_interval]) > 0`, "{{interface}} transmit drops"},
-		}, 24,
+		},
 	}.graph())
 }
 
-func routing(b *dashboard.DashboardBuilder) {
+func routing(b *builder) {
 	b.WithRow(dashboard.NewRowBuilder("Routing and subscribers"))
 	b.WithPanel(panel{
-		"BGP sessions", "Established or not, for each configured peer.", units.NoUnit,
-		[][2]string{{`routeros_bgp_session_up{device="$device"}`, "{{peer}}"}}, 12,
+		12, "BGP sessions", "Established or not, for each configured peer.", units.NoUnit,
+		[][2]string{{`routeros_bgp_session_up{device="$device"}`, "{{peer}}"}},
 	}.states())
 	b.WithPanel(panel{
-		"BGP prefixes received", "A fall with the session up is a filter, or the peer's own trouble.", units.Short,
-		[][2]string{{`routeros_bgp_session_prefixes_received{device="$device"}`, "{{peer}}"}}, 12,
+		12, "BGP prefixes received", "A fall with the session up is a filter, or the peer's own trouble.", units.Short,
+		[][2]string{{`routeros_bgp_session_prefixes_received{device="$device"}`, "{{peer}}"}},
 	}.graph())
 	b.WithPanel(panel{
-		"OSPF neighbours by interface", "Full neighbours on each interface that runs OSPF.", units.Short,
-		[][2]string{{`routeros_ospf_neighbors{device="$device"}`, "{{interface}}"}}, 12,
+		12, "OSPF neighbours by interface", "Full neighbours on each interface that runs OSPF.", units.Short,
+		[][2]string{{`routeros_ospf_neighbors{device="$device"}`, "{{interface}}"}},
 	}.graph())
 	b.WithPanel(panel{
-		"PPP sessions", "Subscribers that are connected, by service.", units.Short,
-		[][2]string{{`routeros_ppp_active_sessions{device="$device"} > 0`, "{{service}}"}}, 12,
+		12, "PPP sessions", "Subscribers that are connected, by service.", units.Short,
+		[][2]string{{`routeros_ppp_active_sessions{device="$device"} > 0`, "{{service}}"}},
 	}.graph())
 }
