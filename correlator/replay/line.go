@@ -73,8 +73,8 @@ func (o Options) parseLine(raw []byte) (line, error) {
 
 func missing(field string) error { return fmt.Errorf("field %q is missing", field) }
 
-// require names the first field that is missing; given alternates names and whether they are there.
-func require(fields ...field) error {
+// needs names the first of the fields that was not given.
+func needs(fields ...field) error {
 	for _, f := range fields {
 		if !f.given {
 			return missing(f.name)
@@ -164,8 +164,8 @@ type stream struct {
 	Exporter   string     `json:"exporter"`
 }
 
-func (s stream) require() error {
-	return require(field{"device", s.Device != nil}, field{"category", s.Category != nil}, field{"observed_at", s.ObservedAt != nil})
+func (s stream) needs() error {
+	return needs(field{"device", s.Device != nil}, field{"category", s.Category != nil}, field{"observed_at", s.ObservedAt != nil})
 }
 
 func (s stream) stream() configchange.Stream {
@@ -184,7 +184,7 @@ func parseObservation(raw []byte, _ time.Time) (engine.Input, error) {
 	if err := unmarshal(raw, &in); err != nil {
 		return nil, err
 	}
-	if err := in.require(); err != nil {
+	if err := in.needs(); err != nil {
 		return nil, err
 	}
 	if in.SHA256 == "" && in.Fingerprint == "" {
@@ -211,7 +211,7 @@ func parseObservationFailed(raw []byte, _ time.Time) (engine.Input, error) {
 	if err := unmarshal(raw, &in); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(in.require(), require(field{"reason", in.Reason != nil})); err != nil {
+	if err := errors.Join(in.needs(), needs(field{"reason", in.Reason != nil})); err != nil {
 		return nil, err
 	}
 	return engine.ObservationFailedInput{Stream: in.stream.stream(), ObservedAt: in.ObservedAt.UTC(), Reason: *in.Reason}, nil
@@ -262,7 +262,7 @@ func parseWindow(kind calendar.Kind, name string) func([]byte, time.Time) (engin
 		if err := unmarshal(raw, &in); err != nil {
 			return nil, err
 		}
-		if err := require(field{"op", in["op"] != nil}, field{name, in[name] != nil}); err != nil {
+		if err := needs(field{"op", in["op"] != nil}, field{name, in[name] != nil}); err != nil {
 			return nil, err
 		}
 		out := engine.WindowInput{Window: calendar.Window{Kind: kind}}
@@ -276,7 +276,7 @@ func parseWindow(kind calendar.Kind, name string) func([]byte, time.Time) (engin
 		}
 		switch out.Op {
 		case engine.OpCreate, engine.OpUpdate:
-			err := require(field{name + ".starts_at", !w.StartsAt.IsZero()}, field{name + ".ends_at", !w.EndsAt.IsZero()})
+			err := needs(field{name + ".starts_at", !w.StartsAt.IsZero()}, field{name + ".ends_at", !w.EndsAt.IsZero()})
 			return out, err
 		case engine.OpCancel:
 			return out, nil
@@ -306,7 +306,7 @@ func parseOperator(raw []byte, _ time.Time) (engine.Input, error) {
 	if err := unmarshal(raw, &in); err != nil {
 		return nil, err
 	}
-	if err := require(field{"op", in.Op != nil}, field{"incident_of", in.Of != nil}); err != nil {
+	if err := needs(field{"op", in.Op != nil}, field{"incident_of", in.Of != nil}); err != nil {
 		return nil, err
 	}
 	out := engine.OperatorInput{
