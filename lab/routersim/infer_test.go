@@ -40,7 +40,9 @@ func TestInferLinks(t *testing.T) {
 					address("v1", "10.0.1.1/30", "v2", "10.0.2.1/30"),
 				"/interface vlan add name=v1 interface=ether1 vlan-id=1\n/ip address add interface=v1 address=10.0.1.2/30\n",
 				"/interface vlan add name=v2 interface=ether1 vlan-id=2\n/ip address add interface=v2 address=10.0.2.2/30\n",
-			}, nil, []string{"A ether1 - B ether1 - C ether1"},
+			},
+			nil,
+			[]string{"A ether1 - B ether1 - C ether1"},
 		},
 		{
 			"a bond at each end",
