@@ -33,11 +33,11 @@ type Prometheus struct {
 
 // Series names what the exporter publishes.
 type Series struct {
-	// Fingerprint is the gauge of the 48 bits (default `routeros_config_fingerprint`).
+	// Fingerprint is the gauge of the 48 bits (default: as our exporter calls it).
 	Fingerprint string `yaml:"fingerprint,omitempty"`
-	// ObservedTimestamp is when that was read (default `routeros_config_observed_timestamp_seconds`).
+	// ObservedTimestamp is when that was read (default: as our exporter calls it).
 	ObservedTimestamp string `yaml:"observed_timestamp,omitempty"`
-	// AllowlistVersion is the gauge of it (default `routeros_config_allowlist_version`).
+	// AllowlistVersion is the gauge of it (default: as our exporter calls it).
 	AllowlistVersion string `yaml:"allowlist_version,omitempty"`
 	// DeviceLabel holds the device (default `device`).
 	DeviceLabel string `yaml:"device_label,omitempty"`

@@ -46,10 +46,10 @@ func (s *service) work(ctx context.Context) error {
 
 // unlessDone drops an error that only says that we were told to stop.
 func unlessDone(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // start keeps trying: a database that is down when the service starts is an outage like any other,
