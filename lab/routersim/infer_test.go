@@ -49,12 +49,15 @@ func TestInferLinks(t *testing.T) {
 			[]string{
 				"/interface bonding add name=b slaves=ether1,ether2\n" + address("b", "10.0.0.1/30"),
 				"/interface bonding add name=b slaves=ether3,ether4\n" + address("b", "10.0.0.2/30"),
-			}, nil, []string{"A ether1 - B ether3", "A ether2 - B ether4"},
+			},
+			nil,
+			[]string{"A ether1 - B ether3", "A ether2 - B ether4"},
 		},
 		{
 			"behind a bridge",
 			[]string{"/interface bridge add name=br\n/interface bridge port add bridge=br interface=ether3\n" + address("br", "10.0.0.1/30"), address("ether1", "10.0.0.2/30")},
-			nil, []string{"A ether3 - B ether1"},
+			nil,
+			[]string{"A ether3 - B ether1"},
 		},
 		{"a port with a cable keeps it", []string{address("ether1", "10.0.0.1/30"), address("ether1", "10.0.0.2/30"), ""}, []string{"A ether1", "C ether1"}, nil},
 	} {
