@@ -37,7 +37,9 @@ func mayImport(from, to string) bool {
 		return true
 	}
 	switch {
-	case under(from, "api", "exporter/config", "exporter/routeros", "exporter/fingerprint", "migrations"):
+	case under(from, "api"):
+		return under(to, "api")
+	case under(from, "exporter/config", "exporter/routeros", "exporter/fingerprint", "migrations"):
 		return false
 	case under(from, "exporter/cmd"):
 		return under(to, "exporter")
