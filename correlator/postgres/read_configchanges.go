@@ -28,16 +28,18 @@ func (db *DB) ConfigChanges(ctx context.Context, tenant string, q engine.ConfigC
 		if err != nil {
 			return err
 		}
+		devices, all := inv.wanted(q.Devices, q.Sites)
+		at := listTime(all, len(devices))
 		var c conditions
 		if some {
-			c.and("(c.not_after, c.id) < (?, ?)", after.at, after.id)
+			c.and("("+at+", c.id) < (?, ?)", after.at, after.id)
 		}
 		sql, none := configChangesSQL(&c, inv, q)
 		if none {
 			return nil
 		}
 		limit := c.arg(size + 1) // one more than asked for tells whether there is another page
-		rows, err := tx.Query(ctx, fmt.Sprintf(sql, configChangeColumns, "ORDER BY c.not_after DESC, c.id DESC LIMIT "+limit)+
+		rows, err := tx.Query(ctx, fmt.Sprintf(sql, configChangeColumns, "ORDER BY "+at+" DESC, c.id DESC LIMIT "+limit)+
 			"\nORDER BY not_after DESC, id DESC LIMIT "+limit, c.args...)
 		if err != nil {
 			return err
@@ -66,13 +68,14 @@ func configChangesSQL(c *conditions, inv *knownInventory, q engine.ConfigChangeQ
 	if !all && len(devices) == 0 {
 		return "", true
 	}
+	at := listTime(all, len(devices))
 	if !q.From.IsZero() {
-		c.and("c.not_after >= ?", q.From)
+		c.and(at+" >= ?", q.From)
 	}
 	short := "NOT c.long"
 	if !q.To.IsZero() {
 		c.and("c.not_before < ?", q.To)
-		short += " AND c.not_after <= " + c.arg(q.To.Add(longInterval))
+		short += " AND " + at + " <= " + c.arg(q.To.Add(longInterval))
 	}
 	if len(q.Categories) > 0 {
 		c.and("c.category = ANY (?)", q.Categories)
@@ -90,6 +93,14 @@ func configChangesSQL(c *conditions, inv *knownInventory, q engine.ConfigChangeQ
 		c.and("c.device = q.device")
 	}
 	return configChangePart(perDevice, short+" AND "+c.where()) + "\nUNION ALL\n" + configChangePart(perDevice, "c.long AND "+c.where()), false
+}
+
+// listTime is the column by which a list walks: that of the index over all devices, or of each device's.
+func listTime(all bool, devices int) string {
+	if all || devices > eachDevice {
+		return "c.listed_at"
+	}
+	return "c.not_after"
 }
 
 // configChangePart is one part: over all devices, or over each of an array of devices by itself.

@@ -33,21 +33,22 @@ func scanConfigChange(row pgx.CollectableRow) (configchange.Change, error) {
 
 // ConfigChanges implements engine.ConfigStore.
 func (s *state) ConfigChanges(ctx context.Context, sel engine.ChangeSelector) ([]configchange.Change, error) {
-	where := "c.not_before <= $2"
-	args := []any{sel.From, sel.To, sel.To.Add(longInterval)}
+	var c conditions
+	at := "c.listed_at"
 	if len(sel.Devices) > 0 {
-		args = append(args, sel.Devices)
-		where += fmt.Sprintf(" AND c.device = ANY ($%d)", len(args))
+		at = "c.not_after"
+		c.and("c.device = ANY (?)", sel.Devices)
 	}
+	c.and(at+" >= ?", sel.From)
+	c.and("c.not_before <= ?", sel.To)
 	if sel.Category != "" {
-		args = append(args, sel.Category)
-		where += fmt.Sprintf(" AND c.category = $%d", len(args))
+		c.and("c.category = ?", sel.Category)
 	}
 	rows, err := s.query(ctx, `
-		SELECT `+configChangeColumns+` FROM config_changes AS c WHERE NOT c.long AND c.not_after >= $1 AND c.not_after <= $3 AND `+where+`
+		SELECT `+configChangeColumns+` FROM config_changes AS c WHERE `+c.where()+` AND NOT c.long AND `+at+` <= `+c.arg(sel.To.Add(longInterval))+`
 		UNION ALL
-		SELECT `+configChangeColumns+` FROM config_changes AS c WHERE c.long AND c.not_after >= $1 AND `+where+`
-		ORDER BY not_after, id`, args...)
+		SELECT `+configChangeColumns+` FROM config_changes AS c WHERE `+c.where()+` AND c.long
+		ORDER BY not_after, id`, c.args...)
 	if err != nil {
 		return nil, err
 	}

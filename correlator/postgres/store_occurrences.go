@@ -50,10 +50,11 @@ func (s *state) AlertOccurrences(ctx context.Context, fingerprints []string, sin
 		SELECT `+occurrenceColumns+`
 		  FROM (SELECT DISTINCT unnest($1::text[]) AS fingerprint) AS q
 		 CROSS JOIN LATERAL (
-		       SELECT id FROM (SELECT id FROM alert_occurrences WHERE fingerprint = q.fingerprint ORDER BY starts_at DESC, id DESC LIMIT 1) AS newest
-		       UNION
-		       SELECT id FROM alert_occurrences WHERE fingerprint = q.fingerprint AND ends_at > $2) AS found
-		  JOIN alert_occurrences AS o ON o.id = found.id
+		       SELECT * FROM alert_occurrences WHERE fingerprint = q.fingerprint AND ends_at > $2
+		       UNION ALL
+		       SELECT * FROM (
+		              SELECT * FROM alert_occurrences WHERE fingerprint = q.fingerprint ORDER BY starts_at DESC, id DESC LIMIT 1) AS newest
+		        WHERE ends_at <= $2) AS o
 		 ORDER BY o.starts_at, o.id`, fingerprints, since))
 }
 

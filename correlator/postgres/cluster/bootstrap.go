@@ -19,6 +19,8 @@ const (
 	// serviceRole is whom the service logs in as: it owns nothing and is no superuser.
 	serviceRole  = "ispvm"
 	databaseName = "ispvm"
+	// maintenanceDatabase is the one that every cluster has.
+	maintenanceDatabase = "postgres"
 )
 
 // defaultSettings are those that differ from PostgreSQL's own defaults.
@@ -32,6 +34,7 @@ func defaultSettings() map[string]string {
 		"synchronous_commit":      "on",
 		"timezone":                "UTC",
 		"log_timezone":            "UTC",
+		"autovacuum_naptime":      "15s", // a fresh table's plans are guesses until it is first analysed
 		"jit":                     "off", // short transactions: compiling them costs more than it saves
 		"max_wal_size":            "2GB",
 		"wal_compression":         "on",
@@ -47,7 +50,7 @@ func (c *Cluster) URL() string { return c.url(serviceRole, databaseName) }
 func (c *Cluster) OwnerURL() string { return c.url(ownerRole, databaseName) }
 
 // SuperuserURL is for administrators: it connects to the maintenance database as the superuser.
-func (c *Cluster) SuperuserURL() string { return c.url(superuser, "postgres") }
+func (c *Cluster) SuperuserURL() string { return c.url(superuser, maintenanceDatabase) }
 
 func (c *Cluster) url(role, database string) string {
 	u := url.URL{Scheme: "postgres", Path: "/" + database, RawQuery: url.Values{"host": {c.rundir}, "user": {role}}.Encode()}
