@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,8 +88,8 @@ const (
 	firstLook = 30 * time.Minute
 	// maxCatchUp bounds how far back it goes after an outage.
 	maxCatchUp = 24 * time.Hour
-	// batch bounds the observations of one submission.
-	batch = 5000
+	// batchSize bounds the observations of one submission.
+	batchSize = 5000
 	// timeout bounds one query and one submission.
 	timeout = 30 * time.Second
 )
@@ -219,21 +220,9 @@ func (w *Watcher) begin(ctx context.Context, now time.Time) error {
 
 // evaluate commits what Prometheus stored with times in (from, to].
 func (w *Watcher) evaluate(ctx context.Context, from, to time.Time) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	begin := time.Now()
-	query := fmt.Sprintf("%s[%dms]", w.query, to.Sub(from).Milliseconds())
-	value, warnings, _, err := w.api.Query(ctx, query, to)
-	w.o.Metrics.queried(w.o.Tenant, w.o.Name, time.Since(begin))
+	matrix, err := w.ask(ctx, from, to)
 	if err != nil {
 		return outcomeUnreachable, fmt.Errorf("query Prometheus: %w", err)
-	}
-	if len(warnings) > 0 {
-		w.log.WarnContext(ctx, "Prometheus answered with warnings", slog.Any("warnings", warnings))
-	}
-	matrix, ok := value.(model.Matrix)
-	if !ok {
-		return outcomeUnreachable, fmt.Errorf("query Prometheus: the answer is a %s, not a matrix", value.Type())
 	}
 	found, skipped := decode(matrix, w.o.Series)
 	w.o.Metrics.skippedSamples(w.o.Tenant, w.o.Name, skipped)
@@ -243,6 +232,26 @@ func (w *Watcher) evaluate(ctx context.Context, from, to time.Time) (string, err
 	}
 	w.seen = all
 	return outcomeOK, nil
+}
+
+// ask queries the raw samples with times in (from, to].
+func (w *Watcher) ask(ctx context.Context, from, to time.Time) (model.Matrix, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	begin := time.Now()
+	value, warnings, _, err := w.api.Query(ctx, fmt.Sprintf("%s[%dms]", w.query, to.Sub(from).Milliseconds()), to)
+	w.o.Metrics.queried(w.o.Tenant, w.o.Name, time.Since(begin))
+	if err != nil {
+		return nil, err
+	}
+	if len(warnings) > 0 {
+		w.log.WarnContext(ctx, "Prometheus answered with warnings", slog.Any("warnings", warnings))
+	}
+	matrix, ok := value.(model.Matrix)
+	if !ok {
+		return nil, fmt.Errorf("the answer is a %s, not a matrix", value.Type())
+	}
+	return matrix, nil
 }
 
 // news leaves out what the last query found, and answers beside it all that this one found.
@@ -261,19 +270,26 @@ func (w *Watcher) news(found []configchange.Observation) ([]configchange.Observa
 
 // submit commits observations in batches.
 func (w *Watcher) submit(ctx context.Context, found []configchange.Observation) error {
-	for len(found) > 0 {
-		n := min(batch, len(found))
-		_, err := w.o.Submitter.Submit(ctx, w.o.Tenant, engine.ObservationsInput{Observations: found[:n]})
-		if refusal, ok := engine.AsRefusal(err); ok {
-			// It would be refused for ever: what comes later must not wait for it.
-			w.log.ErrorContext(ctx, "Observations were refused and are lost", slog.Int("count", n), slog.Any("err", refusal))
-			w.o.Metrics.refused(w.o.Tenant, w.o.Name, n)
-		} else if err != nil {
+	for batch := range slices.Chunk(found, batchSize) {
+		if err := w.submitBatch(ctx, batch); err != nil {
 			return fmt.Errorf("commit observations: %w", err)
-		} else {
-			w.o.Metrics.observed(w.o.Tenant, w.o.Name, n)
 		}
-		found = found[n:]
 	}
 	return nil
+}
+
+func (w *Watcher) submitBatch(ctx context.Context, batch []configchange.Observation) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	_, err := w.o.Submitter.Submit(ctx, w.o.Tenant, engine.ObservationsInput{Observations: batch})
+	if refusal, ok := engine.AsRefusal(err); ok {
+		// It would be refused for ever: what comes later must not wait for it.
+		w.log.ErrorContext(ctx, "Observations were refused and are lost", slog.Int("count", len(batch)), slog.Any("err", refusal))
+		w.o.Metrics.refused(w.o.Tenant, w.o.Name, len(batch))
+		return nil
+	}
+	if err == nil {
+		w.o.Metrics.observed(w.o.Tenant, w.o.Name, len(batch))
+	}
+	return err
 }

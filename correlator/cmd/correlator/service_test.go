@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -337,4 +338,11 @@ func TestReload(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, status, "the token was revoked")
 	require.Equal(t, "initech", c.rpc(t, initech, "StatusService/GetStatus", "{}")["tenant"])
 	require.Equal(t, "2", c.rpc(t, acmeAdmin, "InventoryService/GetInventory", "{}")["revision"])
+
+	write(text)
+	c.reloader.hangups <- syscall.SIGHUP
+	require.Eventually(t, func() bool {
+		status, _ := c.send(t, http.MethodPost, "/ispvm.v1.StatusService/GetStatus", globexAdmin, "{}")
+		return status == http.StatusOK
+	}, time.Minute, 20*time.Millisecond, "a hang-up reads the configuration again")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+	"gopkg.in/yaml.v3"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/authn"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/config"
@@ -122,7 +123,15 @@ func (s *standalone) load(env environment) (*config.Config, error) {
 	return cfg, nil
 }
 
-// firstConfiguration makes a configuration with one tenant and three tokens, unless there is one.
+// firstTokens are what a first configuration accepts: one for each side of the pipeline.
+var firstTokens = []config.Token{
+	{Name: "admin", Role: string(authn.Admin)},
+	{Name: "agent", Role: string(authn.Agent)},
+	{Name: "alertmanager", Role: string(authn.Alertmanager)},
+	{Name: "grafana", Role: string(authn.Operator), Plugin: true},
+}
+
+// firstConfiguration makes a configuration with one tenant and its tokens, unless there is one.
 func (s *standalone) firstConfiguration(logger *slog.Logger) error {
 	if s.configFile != "" {
 		return nil
@@ -130,16 +139,24 @@ func (s *standalone) firstConfiguration(logger *slog.Logger) error {
 	if _, err := os.Stat(s.file()); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	const head = "# Made at the first start; yours to edit (docs/correlator.md). SIGHUP reads it again.\ntenants:\n  - id: default\nauth:\n  tokens:\n"
-	text := head
-	for _, role := range []authn.Role{authn.Admin, authn.Agent, authn.Alertmanager} {
-		name := string(role) + ".token"
-		if err := writeSecret(filepath.Join(s.dataDir, name), authn.NewTokenText()); err != nil {
+	first := struct {
+		Tenants []map[string]string `yaml:"tenants"`
+		Auth    config.Auth         `yaml:"auth"`
+	}{Tenants: []map[string]string{{"id": "default"}}}
+	for _, token := range firstTokens {
+		token.TokenFile = token.Name + ".token"
+		if err := writeSecret(filepath.Join(s.dataDir, token.TokenFile), authn.NewTokenText()); err != nil {
 			return err
 		}
-		text += fmt.Sprintf("    - {name: %s, role: %s, token_file: %s}\n", role, role, name)
+		first.Auth.Tokens = append(first.Auth.Tokens, token)
 	}
-	if err := os.WriteFile(s.file(), []byte(text), 0o600); err != nil {
+	text, err := yaml.Marshal(first)
+	if err != nil {
+		return err
+	}
+	const head = "# Made at the first start; yours to edit (docs/correlator.md). SIGHUP reads it again.\n"
+	// The configuration comes last: what an interrupted start left is made anew.
+	if err := os.WriteFile(s.file(), append([]byte(head), text...), 0o600); err != nil {
 		return err
 	}
 	logger.Info("Made a first configuration; the tokens are beside it", slog.String("file", s.file()))
