@@ -121,7 +121,7 @@ func (p *Placement) cut(i, at int, o Observation, newID func() string) {
 func (p *Placement) growForward(i int, o Observation) {
 	run := &p.Runs[i]
 	if run.LastSeen.After(run.FirstSeen) {
-		run.Trail = remember(append(slices.Clone(run.Trail), run.LastSeen))
+		run.Trail = pushNewest(run.Trail, run.LastSeen)
 	}
 	old := run.LastSeen
 	run.LastSeen = o.ObservedAt
@@ -197,6 +197,13 @@ func remember(trail []time.Time) []time.Time {
 		return slices.Clone(trail[extra:])
 	}
 	return trail
+}
+
+// pushNewest is the trail with one more sighting, in memory of its own: the steady case, so it is
+// copied once.
+func pushNewest(trail []time.Time, at time.Time) []time.Time {
+	kept := trail[max(0, len(trail)+1-MaxTrail):]
+	return append(append(make([]time.Time, 0, len(kept)+1), kept...), at)
 }
 
 func runOf(o Observation, versionBefore int, id string) Run {

@@ -128,10 +128,10 @@ func (j Judge) siteSuspects(s *scene, devices map[string]*suspect) []suspect {
 		if 2*hit <= len(all) {
 			alerting = nil
 		}
-		if len(alerting) > 0 && s.explainedOtherwise(alerting, devices) {
+		own := s.sites[site] // what no device can explain
+		if len(alerting) > 0 && s.explainedOtherwise(slices.Concat(alerting, own), devices) {
 			alerting = nil
 		}
-		own := s.sites[site]
 		if len(alerting)+len(own) == 0 {
 			continue
 		}

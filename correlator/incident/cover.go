@@ -92,14 +92,22 @@ func (c *covering) next() int {
 	return c.contest(best)
 }
 
-// compare orders suspects by how much they explain; of equals the one with change evidence of its
-// own comes first, then a link before its ends, then one that alerts before one that is silent.
+// compare orders suspects by how much they explain on balance; of equals the one with change evidence
+// of its own comes first, then the one that explains more before it is weighed against silence, then
+// a link before its ends, then one that alerts before one that is silent.
 func (c *covering) compare(a, b int) int {
 	if d := c.net(b) - c.net(a); d > epsilon || d < -epsilon {
 		return cmp.Compare(d, 0)
 	}
 	sa, sb := c.suspects[a], c.suspects[b]
-	return cmp.Or(cmp.Compare(sb.own, sa.own), cmp.Compare(rank(sa), rank(sb)), cmp.Compare(sa.name, sb.name))
+	return cmp.Or(cmp.Compare(sb.own, sa.own), c.compareLeft(a, b), cmp.Compare(rank(sa), rank(sb)), cmp.Compare(sa.name, sb.name))
+}
+
+func (c *covering) compareLeft(a, b int) int {
+	if d := c.left[b] - c.left[a]; d > epsilon || d < -epsilon {
+		return cmp.Compare(d, 0)
+	}
+	return 0
 }
 
 func rank(s suspect) int {

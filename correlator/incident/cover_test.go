@@ -237,7 +237,7 @@ func resolved(list []incident.Occurrence) []incident.Occurrence {
 
 func TestGroup(t *testing.T) {
 	t.Parallel()
-	j := judge(t, network("TOP@p0", "A@p1: all TOP", "B@p2: all TOP", "C@p3: all TOP", "ELSE@p4"))
+	j := judge(t, network("TOP@p0", "A@p1: all TOP", "B@p2: all TOP", "C@p3: all TOP", "D@p5: all TOP", "ELSE@p4"))
 	unit := func(second int, spec string) incident.Unit {
 		o := alert(spec)
 		o.StartsAt = after(second)
