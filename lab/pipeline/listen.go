@@ -12,8 +12,8 @@ const (
 	portExporter     = 9436
 	portPrometheus   = 9090
 	portAlertmanager = 9093
-	portCorrelator   = 8090
-	portPlugin       = 3300
+	portCorrelator   = 9480
+	portPlugin       = 3001
 )
 
 // loopback answers a free address on loopback: with the preferred port when that is free, else with any.
