@@ -21,6 +21,8 @@ CREATE TABLE runs (
   trail             bytea            NOT NULL,
   sections          json,
   actor             jsonb,
+  -- The least time from a sighting to its arrival; below zero where the observer's clock is ahead.
+  delay_ns          bigint           NOT NULL,
   CONSTRAINT runs_pkey PRIMARY KEY (tenant_id, id),
   CONSTRAINT runs_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id),
   CONSTRAINT runs_fingerprint CHECK (fingerprint ~ '^[0-9a-f]{12}$'),
@@ -87,7 +89,7 @@ CREATE INDEX config_changes_device ON config_changes (tenant_id, device, long, n
 ALTER TABLE runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE runs FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON runs TO ispvm_app USING (tenant_id = ispvm_tenant()) WITH CHECK (tenant_id = ispvm_tenant());
-GRANT SELECT, INSERT, UPDATE, DELETE ON runs TO ispvm_app;
+GRANT SELECT, INSERT, UPDATE ON runs TO ispvm_app;
 
 ALTER TABLE streams ENABLE ROW LEVEL SECURITY;
 ALTER TABLE streams FORCE ROW LEVEL SECURITY;

@@ -16,13 +16,13 @@ import (
 
 // runColumns are in the order in which scanRun reads them.
 const runColumns = `r.id, r.device, r.category, r.source, r.exporter, r.fingerprint, r.sha256, r.allowlist_version,
-	r.first_seen, r.last_seen, r.trail, r.sections, r.actor`
+	r.first_seen, r.last_seen, r.trail, r.sections, r.actor, r.delay_ns`
 
 func scanRun(row pgx.CollectableRow) (configchange.Run, error) {
 	var r configchange.Run
 	var trail, sections []byte
 	err := row.Scan(&r.ID, &r.Device, &r.Category, &r.Source, &r.Exporter, &r.Fingerprint, &r.SHA256, &r.AllowlistVersion,
-		&r.FirstSeen, &r.LastSeen, &trail, &sections, &r.Actor)
+		&r.FirstSeen, &r.LastSeen, &trail, &sections, &r.Actor, &r.Delay)
 	if err != nil {
 		return r, err
 	}
@@ -113,7 +113,7 @@ func dropSecondBefore(runs []configchange.Run, from time.Time) []configchange.Ru
 	return out
 }
 
-// SaveRuns implements engine.ConfigStore. Most runs were only seen again: they cost an update of two
+// SaveRuns implements engine.ConfigStore. Most runs were only seen again: they cost an update of
 // columns that no index knows.
 func (s *state) SaveRuns(_ context.Context, runs []configchange.Run) error {
 	var seen, changed []configchange.Run
@@ -133,7 +133,7 @@ func (s *state) SaveRuns(_ context.Context, runs []configchange.Run) error {
 	return s.queueRuns(changed)
 }
 
-// onlySeenAgain says that nothing but LastSeen and Trail may differ.
+// onlySeenAgain says that nothing but LastSeen, Trail and Delay may differ.
 func onlySeenAgain(a, b configchange.Run) bool {
 	return a.Stream == b.Stream && a.Fingerprint == b.Fingerprint && a.SHA256 == b.SHA256 &&
 		a.AllowlistVersion == b.AllowlistVersion && a.FirstSeen.Equal(b.FirstSeen) &&
@@ -144,14 +144,15 @@ func (s *state) queueSeen(runs []configchange.Run) {
 	if len(runs) == 0 {
 		return
 	}
-	ids, last, trails := make([]string, len(runs)), make([]time.Time, len(runs)), make([][]byte, len(runs))
+	n := len(runs)
+	ids, last, trails, delays := make([]string, n), make([]time.Time, n), make([][]byte, n), make([]int64, n)
 	for i, r := range runs {
-		ids[i], last[i], trails[i] = r.ID, r.LastSeen, encodeTrail(r.Trail)
+		ids[i], last[i], trails[i], delays[i] = r.ID, r.LastSeen, encodeTrail(r.Trail), int64(r.Delay)
 	}
 	s.queue(`
-		UPDATE runs SET last_seen = u.last_seen, trail = u.trail
-		  FROM unnest($1::text[], $2::timestamptz[], $3::bytea[]) AS u (id, last_seen, trail)
-		 WHERE runs.id = u.id`, ids, last, trails)
+		UPDATE runs SET last_seen = u.last_seen, trail = u.trail, delay_ns = u.delay_ns
+		  FROM unnest($1::text[], $2::timestamptz[], $3::bytea[], $4::bigint[]) AS u (id, last_seen, trail, delay_ns)
+		 WHERE runs.id = u.id`, ids, last, trails, delays)
 }
 
 func (s *state) queueRuns(runs []configchange.Run) error {
@@ -162,12 +163,12 @@ func (s *state) queueRuns(runs []configchange.Run) error {
 	ids, devices, categories, sources, exporters := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	fingerprints, hashes, versions := make([]string, n), make([]string, n), make([]int32, n)
 	first, last, trails := make([]time.Time, n), make([]time.Time, n), make([][]byte, n)
-	sections, actors := make([]*string, n), make([]*string, n)
+	sections, actors, delays := make([]*string, n), make([]*string, n), make([]int64, n)
 	for i, r := range runs {
 		ids[i], devices[i], categories[i], sources[i], exporters[i] = r.ID, r.Device, r.Category, r.Source, r.Exporter
 		fingerprints[i], hashes[i], versions[i] = r.Fingerprint, r.SHA256, int32(r.AllowlistVersion) //nolint:gosec // counts releases
 		first[i], last[i], trails[i] = r.FirstSeen, r.LastSeen, encodeTrail(r.Trail)
-		sections[i] = orNull(string(r.Sections))
+		sections[i], delays[i] = orNull(string(r.Sections)), int64(r.Delay)
 		actor, err := json.Marshal(r.Actor)
 		if err != nil {
 			return fmt.Errorf("save a run: %w", err)
@@ -181,24 +182,15 @@ func (s *state) queueRuns(runs []configchange.Run) error {
 		SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
 		    ON CONFLICT DO NOTHING`, devices, categories, sources, exporters)
 	s.queue(`
-		INSERT INTO runs (id, device, category, source, exporter, fingerprint, sha256, allowlist_version, first_seen, last_seen, trail, sections, actor)
-		SELECT id, device, category, source, exporter, fingerprint, sha256, allowlist_version, first_seen, last_seen, trail, sections::json, actor::jsonb
+		INSERT INTO runs (id, device, category, source, exporter, fingerprint, sha256, allowlist_version, first_seen, last_seen, trail, sections, actor, delay_ns)
+		SELECT id, device, category, source, exporter, fingerprint, sha256, allowlist_version, first_seen, last_seen, trail, sections::json, actor::jsonb, delay_ns
 		  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[],
-		              $9::timestamptz[], $10::timestamptz[], $11::bytea[], $12::text[], $13::text[])
-		    AS u (id, device, category, source, exporter, fingerprint, sha256, allowlist_version, first_seen, last_seen, trail, sections, actor)
+		              $9::timestamptz[], $10::timestamptz[], $11::bytea[], $12::text[], $13::text[], $14::bigint[])
+		    AS u (id, device, category, source, exporter, fingerprint, sha256, allowlist_version, first_seen, last_seen, trail, sections, actor, delay_ns)
 		    ON CONFLICT (tenant_id, id) DO UPDATE SET
 		       fingerprint = excluded.fingerprint, sha256 = excluded.sha256, allowlist_version = excluded.allowlist_version,
 		       first_seen = excluded.first_seen, last_seen = excluded.last_seen, trail = excluded.trail,
-		       sections = excluded.sections, actor = excluded.actor`,
-		ids, devices, categories, sources, exporters, fingerprints, hashes, versions, first, last, trails, sections, actors)
-	return nil
-}
-
-// DeleteRuns implements engine.ConfigStore.
-func (s *state) DeleteRuns(_ context.Context, ids []string) error {
-	for _, id := range ids {
-		delete(s.runs, id)
-	}
-	s.queue("DELETE FROM runs WHERE id = ANY ($1)", ids)
+		       sections = excluded.sections, actor = excluded.actor, delay_ns = excluded.delay_ns`,
+		ids, devices, categories, sources, exporters, fingerprints, hashes, versions, first, last, trails, sections, actors, delays)
 	return nil
 }
