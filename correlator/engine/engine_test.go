@@ -227,26 +227,44 @@ func TestRefusals(t *testing.T) {
 		want string
 	}{
 		{engine.WindowInput{Op: engine.OpCreate, Window: other}, engine.Conflict, `change "c1" exists with other content: update it instead, or choose another id`},
-		{engine.WindowInput{Op: engine.OpCreate, Window: calendar.Window{ID: "c2", Kind: calendar.Change}}, engine.Invalid,
-			`change "c2": starts_at and ends_at are both needed: correct it and send it again`},
+		{
+			engine.WindowInput{Op: engine.OpCreate, Window: calendar.Window{ID: "c2", Kind: calendar.Change}},
+			engine.Invalid,
+			`change "c2": starts_at and ends_at are both needed: correct it and send it again`,
+		},
 		{engine.WindowInput{Op: engine.OpStart, Window: calendar.Window{ID: "nope", Kind: calendar.Change}}, engine.NotFound, `there is no change "nope": create it first`},
 		{engine.WindowInput{Op: engine.OpStart, Window: calendar.Window{Kind: calendar.Change}}, engine.Invalid, "the change has no id: name it by its id"},
 		{engine.WindowInput{Op: "explode", Window: w}, engine.Invalid, `unknown operation "explode" on a change: use create, update, start, complete or cancel`},
 		{engine.SettingsInput{Cooldown: &short}, engine.Invalid, "setting cooldown: 1ms is too short: give at least 1s"},
-		{engine.SettingsInput{Weights: []byte("x: 1")}, engine.Invalid,
-			"weights: yaml: unmarshal errors:\n  line 1: field x not found in type incident.Weights: correct the weights and send them again"},
-		{engine.ObservationsInput{Observations: []configchange.Observation{{}}}, engine.Invalid,
-			"observation 0: device is missing\ncategory is missing\nobserved_at is missing\na fingerprint has 12 or 64 hex digits, got 0: correct the observation and send it again"},
+		{
+			engine.SettingsInput{Weights: []byte("x: 1")},
+			engine.Invalid,
+			"weights: yaml: unmarshal errors:\n  line 1: field x not found in type incident.Weights: correct the weights and send them again",
+		},
+		{
+			engine.ObservationsInput{Observations: []configchange.Observation{{}}},
+			engine.Invalid,
+			"observation 0: device is missing\ncategory is missing\nobserved_at is missing\na fingerprint has 12 or 64 hex digits, got 0: correct the observation and send it again",
+		},
 		{engine.ObservationFailedInput{}, engine.Invalid, "the failed observation is incomplete: name device, category and observed_at"},
 		{engine.AlertsInput{Alerts: []engine.Alert{{}}}, engine.Invalid, "alert 0 has no fingerprint or no startsAt: send what Alertmanager sends"},
-		{engine.OperatorInput{Op: engine.OpAcknowledge, Incident: engine.IncidentRef{ID: "i9"}}, engine.NotFound,
-			`there is no incident "i9": list the incidents to find the right one; a merged one lives on in another`},
+		{
+			engine.OperatorInput{Op: engine.OpAcknowledge, Incident: engine.IncidentRef{ID: "i9"}},
+			engine.NotFound,
+			`there is no incident "i9": list the incidents to find the right one; a merged one lives on in another`,
+		},
 		{engine.OperatorInput{Op: "praise", Incident: edge1}, engine.Invalid, `unknown operation "praise" on an incident: use acknowledge, merge, split or feedback`},
 		{engine.OperatorInput{Op: engine.OpMerge, Incident: edge1, Into: edge1}, engine.Conflict, "both alerts are in incident incident-000001 already: nothing needs to be done"},
-		{engine.OperatorInput{Op: engine.OpSplit, Incident: edge1, Alerts: []string{"fp-EDGE1"}}, engine.Conflict,
-			"nothing would be split from incident incident-000001: name fingerprints of some of its alerts, not of all"},
-		{engine.InventoryInput{Inventory: topology.Inventory{Devices: []topology.Device{{}}}}, engine.Invalid,
-			"inventory: device 0 has no name: correct the inventory and send it again"},
+		{
+			engine.OperatorInput{Op: engine.OpSplit, Incident: edge1, Alerts: []string{"fp-EDGE1"}},
+			engine.Conflict,
+			"nothing would be split from incident incident-000001: name fingerprints of some of its alerts, not of all",
+		},
+		{
+			engine.InventoryInput{Inventory: topology.Inventory{Devices: []topology.Device{{}}}},
+			engine.Invalid,
+			"inventory: device 0 has no name: correct the inventory and send it again",
+		},
 	} {
 		effects, err := b.engine.Apply(t.Context(), b.store, noon.Add(2*time.Second), c.in)
 		require.EqualError(t, err, c.want)
