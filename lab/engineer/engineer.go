@@ -19,8 +19,8 @@ type Account struct {
 	Name, Password string
 }
 
-// commandTimeout bounds one visit where the context does not.
-const visitTimeout = 15 * time.Second
+// visitTimeout bounds one visit where the context does not.
+const visitTimeout = 30 * time.Second
 
 // Visit logs in to the router at address and hands the session to f.
 //

@@ -41,7 +41,7 @@ func (w testWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// state is what the network does: one line for each BGP session, OSPF neighbour and interface.
+// state is what the network does: one line for each BGP session, OSPF neighbour and port.
 func state(t *testing.T, n *network.Network) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -57,28 +57,25 @@ func state(t *testing.T, n *network.Network) map[string]string {
 }
 
 func stateOf(s *engineer.Session, device string, all map[string]string) error {
-	for _, menu := range []struct {
-		path, key  string
-		properties []string
-	}{
-		{"/interface", "name", []string{"running", "disabled"}},
-		{"/routing/bgp/session", "name", []string{"established", "prefix-count"}},
-		{"/routing/bgp/peer", "name", []string{"state", "prefix-count"}},
-		{"/routing/ospf/neighbor", "address", []string{"state"}},
+	// The ports: subscribers have interfaces too, which are many and say nothing of the network.
+	interfaces, err := s.Run(engineer.Command{"/interface/print", "=.proplist=name,running,disabled", "?type=ether"})
+	if err != nil {
+		return err
+	}
+	for _, row := range interfaces {
+		all[device+" /interface "+row["name"]] = row["running"] + " " + row["disabled"]
+	}
+	for _, menu := range []struct{ path, key, state, count string }{
+		{"/routing/bgp/session", "name", "established", "prefix-count"},
+		{"/routing/bgp/peer", "name", "state", "prefix-count"},
+		{"/routing/ospf/neighbor", "address", "state", ""},
 	} {
-		rows, err := s.Print(menu.path, append(menu.properties, menu.key)...)
+		rows, err := s.Print(menu.path, strings.TrimSuffix(menu.key+","+menu.state+","+menu.count, ","))
 		if err != nil {
 			return err
 		}
 		for _, row := range rows {
-			if strings.HasPrefix(row[menu.key], "<") {
-				continue // a subscriber's interface
-			}
-			var values []string
-			for _, property := range menu.properties {
-				values = append(values, row[property])
-			}
-			all[device+" "+menu.path+" "+row[menu.key]] = strings.Join(values, " ")
+			all[device+" "+menu.path+" "+row[menu.key]] = strings.TrimSpace(row[menu.state] + " " + row[menu.count])
 		}
 	}
 	return nil
