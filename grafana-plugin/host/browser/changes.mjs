@@ -10,12 +10,13 @@ export async function changes(t, environment) {
       await page.goto(CHANGES);
       await page.getByText('RouterOS upgrade, site south').waitFor();
       const rows = await page.locator('tbody tr').allInnerTexts();
-      assert.equal(rows.length, 4);
+      assert.equal(rows.length, 5);
       assert.match(rows[0], /Planned.*Replace the optics of core-2/s);
-      assert.match(rows[1], /In progress.*RouterOS upgrade, site south/s);
-      assert.match(rows[2], /Completed.*Move <b>customer & co<\/b> to a new VLAN.*ended 35m late/s);
-      assert.match(rows[3], /Canceled.*New upstream on edge-2/s);
-      await screenshot(page, 'change-calendar');
+      assert.match(rows[1], /Planned.*Tighten the management firewall.*not started, 2\dm.* late/s);
+      assert.match(rows[2], /In progress.*RouterOS upgrade, site south/s);
+      assert.match(rows[3], /Completed.*Move <b>customer & co<\/b> to a new VLAN.*ended 35m late/s);
+      assert.match(rows[4], /Canceled.*New upstream on edge-2/s);
+      await screenshot(page, 'change-calendar', { fit: true });
     })
   );
 

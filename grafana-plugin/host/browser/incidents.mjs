@@ -18,7 +18,7 @@ export async function incidents(t, environment) {
       }
       await page.getByText('agg-north was not observed since 06:00.').waitFor();
       assert.equal(await page.getByRole('region', { name: 'Alerts' }).locator('tbody tr').count(), 2);
-      await screenshot(page, 'incident');
+      await screenshot(page, 'incident', { fit: true });
 
       await page.getByRole('button', { name: 'Acknowledge' }).click();
       await page.getByText('acknowledged by lab-Editor').waitFor();

@@ -34,6 +34,17 @@ export async function onPage({ contextFor }, { role = 'Editor', allowErrors = fa
   }
 }
 
-export function screenshot(page, name) {
-  return page.screenshot({ path: path.join(screenshotDir, `${name}.png`) });
+/** Writes a screenshot; with fit it ends where the page ends. */
+export async function screenshot(page, name, { fit = false } = {}) {
+  const file = path.join(screenshotDir, `${name}.png`);
+  if (!fit) {
+    await page.screenshot({ path: file });
+    return;
+  }
+  const { y, height } = await page.locator('main').boundingBox();
+  await page.screenshot({
+    path: file,
+    fullPage: true,
+    clip: { x: 0, y: 0, width: page.viewportSize().width, height: y + height + 16 },
+  });
 }

@@ -25,7 +25,11 @@ export function Annotations() {
       {LAYERS.map(({ name, subject }, i) => (
         <section key={name} className={styles.layer} aria-label={`Layer ${name}`} data-subject={subject}>
           <Text element="h3">{name}</Text>
-          {frames[i] ? <FrameTable frame={frames[i]} html={['title', 'text']} /> : <Text>Loading…</Text>}
+          {frames[i] ? (
+            <FrameTable frame={frames[i]} html={['title', 'text']} times={['timeEnd']} hide={['source', 'type']} />
+          ) : (
+            <Text>Loading…</Text>
+          )}
         </section>
       ))}
     </HostPage>

@@ -1,5 +1,12 @@
 import { css } from '@emotion/css';
-import { getDisplayProcessor, textUtil, type DataFrame, type GrafanaTheme2, type Field } from '@grafana/data';
+import {
+  FieldType,
+  getDisplayProcessor,
+  textUtil,
+  type DataFrame,
+  type GrafanaTheme2,
+  type Field,
+} from '@grafana/data';
 import { config } from '@grafana/runtime';
 import { Alert, useStyles2 } from '@grafana/ui';
 
@@ -7,11 +14,17 @@ interface Props {
   frame: DataFrame;
   /** Fields that hold HTML, shown as Grafana's tooltip does: sanitised. */
   html?: string[];
+  /** Fields that hold times as numbers. */
+  times?: string[];
+  hide?: string[];
 }
 
 /** A data frame, row by row: Grafana's own panels are not published. */
-export function FrameTable({ frame, html = [] }: Props) {
+export function FrameTable({ frame, html = [], times = [], hide = [] }: Props) {
   const styles = useStyles2(getStyles);
+  const fields = frame.fields
+    .filter(({ name }) => !hide.includes(name))
+    .map((field) => (times.includes(field.name) ? { ...field, type: FieldType.time } : field));
   return (
     <>
       {(frame.meta?.notices ?? []).map(({ text }) => (
@@ -20,7 +33,7 @@ export function FrameTable({ frame, html = [] }: Props) {
       <table className={styles.table}>
         <thead>
           <tr>
-            {frame.fields.map(({ name }) => (
+            {fields.map(({ name }) => (
               <th key={name} scope="col">
                 {name}
               </th>
@@ -30,7 +43,7 @@ export function FrameTable({ frame, html = [] }: Props) {
         <tbody>
           {Array.from({ length: frame.length }, (_, row) => (
             <tr key={row}>
-              {frame.fields.map((field) =>
+              {fields.map((field) =>
                 html.includes(field.name) ? (
                   <td
                     key={field.name}

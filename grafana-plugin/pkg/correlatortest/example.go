@@ -65,6 +65,10 @@ func exampleChanges(at func(int) *timestamppb.Timestamp) []*apiv1.Change {
 			Owner: "linus", Revision: 2, FinishedAt: at(-52 * 60),
 			Scope: &apiv1.Scope{Devices: []string{"edge-2"}}, Devices: []string{"edge-2"},
 		},
+		{
+			Id: "CHG-5", Title: "Tighten the management firewall", StartsAt: at(-20), EndsAt: at(40), Status: "planned",
+			Owner: "linus", Revision: 1, Scope: &apiv1.Scope{Sites: []string{"north"}}, Devices: []string{"agg-north"},
+		},
 	}
 }
 

@@ -21,7 +21,7 @@ func TestAnnotationFrame(t *testing.T) {
 	b := setup(t, correlatortest.Example(now))
 	frame := askFrame(t, b.source, `{"queryType": "annotations"}`)
 
-	require.Equal(t, 8, frame.Rows(), "four changes, two config changes, two incidents")
+	require.Equal(t, 9, frame.Rows(), "five changes, two config changes, two incidents")
 
 	ids := column[string](t, frame, "id")
 	seen := map[string]bool{}
@@ -76,21 +76,21 @@ func TestAnnotationTimes(t *testing.T) {
 	begin, end := now.Add(-time.Hour), now.Add(-time.Minute)
 
 	for name, test := range map[string]struct {
-		annotation apiv1.Annotation
+		annotation *apiv1.Annotation
 		want       time.Time
 		wantText   string
 	}{
-		"region":                {apiv1.Annotation{TimeEnd: timestamppb.New(end)}, end, ""},
-		"point without an end":  {apiv1.Annotation{}, begin, ""},
-		"end before its begin":  {apiv1.Annotation{TimeEnd: timestamppb.New(begin.Add(-1))}, begin, ""},
-		"ongoing ends with now": {apiv1.Annotation{TimeEnd: timestamppb.New(now.Add(time.Hour)), Ongoing: true}, now.Add(3 * time.Second), "Still going on."},
+		"region":                {&apiv1.Annotation{TimeEnd: timestamppb.New(end)}, end, ""},
+		"point without an end":  {&apiv1.Annotation{}, begin, ""},
+		"end before its begin":  {&apiv1.Annotation{TimeEnd: timestamppb.New(begin.Add(-1))}, begin, ""},
+		"ongoing ends with now": {&apiv1.Annotation{TimeEnd: timestamppb.New(now.Add(time.Hour)), Ongoing: true}, now.Add(3 * time.Second), "Still going on."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
 			test.annotation.Id, test.annotation.Class = "x", "change"
 			test.annotation.Time = timestamppb.New(begin)
-			b := setup(t, correlatortest.State{Annotations: []*apiv1.Annotation{&test.annotation}})
+			b := setup(t, correlatortest.State{Annotations: []*apiv1.Annotation{test.annotation}})
 
 			// Three seconds past a round time: the cache asks for more than the range.
 			r := backend.TimeRange{From: now.Add(-2 * time.Hour), To: now.Add(3 * time.Second)}

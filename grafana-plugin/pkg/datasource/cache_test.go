@@ -115,7 +115,7 @@ func TestWhoLeavesDoesNotTakeTheAnswerFromTheOthers(t *testing.T) {
 	waiting.Wait()
 
 	require.NoError(t, answers[1].Error)
-	require.Equal(t, 8, answers[1].Frames[0].Rows())
+	require.Equal(t, 9, answers[1].Frames[0].Rows())
 	require.Equal(t, 1, asked(testBundle{stand: slow.Server}, "ListAnnotations"), "both had the one answer")
 }
 

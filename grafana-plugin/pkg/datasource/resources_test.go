@@ -24,7 +24,7 @@ func TestResourcesThatRead(t *testing.T) {
 		list string
 		n    int
 	}{
-		"changes?from=2026-11-13T12:00:00Z&to=1795608000000": {"changes", 4},
+		"changes?from=2026-11-13T12:00:00Z&to=1795608000000": {"changes", 5},
 		"changes?status=planned&status=canceled":             {"changes", 2},
 		"changes?device=core-2&site=south":                   {"changes", 2},
 		"incidents?state=open":                               {"incidents", 1},

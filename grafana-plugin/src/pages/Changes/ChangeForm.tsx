@@ -1,7 +1,6 @@
 import { useState, type SyntheticEvent } from 'react';
 import { Button, Checkbox, DateTimePicker, Field, Input, MultiCombobox, Stack, TextArea } from '@grafana/ui';
 import { LoadError } from '../../components/LoadError';
-import { testIds } from '../../components/testIds';
 import { useInventoryOptions } from '../../components/useInventoryOptions';
 import type { DeviceStatus } from '../../api/types';
 import { emptyDraft, validateDraft, type ChangeDraft } from '../../services/changeForm';
@@ -51,14 +50,10 @@ export function ChangeForm({ inventory, onSubmit, onCancel, sending, error }: Pr
       </Field>
       <Stack direction="row" gap={2} wrap="wrap">
         <Field label="Starts" required invalid={Boolean(errors.startsAt)} error={errors.startsAt}>
-          <div data-testid={testIds.changeForm.startsAt}>
-            <DateTimePicker date={draft.startsAt} onChange={(startsAt) => set({ startsAt })} showSeconds={false} />
-          </div>
+          <DateTimePicker date={draft.startsAt} onChange={(startsAt) => set({ startsAt })} showSeconds={false} />
         </Field>
         <Field label="Ends" required invalid={Boolean(errors.endsAt)} error={errors.endsAt}>
-          <div data-testid={testIds.changeForm.endsAt}>
-            <DateTimePicker date={draft.endsAt} onChange={(endsAt) => set({ endsAt })} showSeconds={false} />
-          </div>
+          <DateTimePicker date={draft.endsAt} onChange={(endsAt) => set({ endsAt })} showSeconds={false} />
         </Field>
       </Stack>
       <Field label="Sites" description="All devices of a site" invalid={Boolean(errors.scope)} error={errors.scope}>
