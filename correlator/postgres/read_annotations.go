@@ -81,7 +81,7 @@ func changeAnnotations(ctx context.Context, tx pgx.Tx, inv *knownInventory, q en
 			return nil, 0, err
 		}
 		for _, w := range found {
-			if inv.covers(w, q.Devices, q.Sites) && !(w.Status == calendar.Canceled && w.StartedAt == nil) {
+			if inv.covers(w, q.Devices, q.Sites) && (w.Status != calendar.Canceled || w.StartedAt != nil) {
 				views = append(views, windowAnnotations(inv, w, q)...)
 			}
 		}

@@ -35,8 +35,10 @@ func windowTable(kind calendar.Kind) (string, error) {
 
 // windowFields are where a row's columns go, after any of the caller's own.
 func windowFields(w *calendar.Window) []any {
-	return []any{&w.ID, &w.Title, &w.Description, &w.Owner, &w.StartsAt, &w.EndsAt, &w.StartedAt, &w.EndedAt, &w.Status, &w.NotifyCritical,
-		&w.Scope.Sites, &w.Scope.Devices, &w.Scope.Tags, &w.Scope.Services, &w.Revision}
+	return []any{
+		&w.ID, &w.Title, &w.Description, &w.Owner, &w.StartsAt, &w.EndsAt, &w.StartedAt, &w.EndedAt, &w.Status, &w.NotifyCritical,
+		&w.Scope.Sites, &w.Scope.Devices, &w.Scope.Tags, &w.Scope.Services, &w.Revision,
+	}
 }
 
 // emptyToNil makes a scope read like one that was never stored.

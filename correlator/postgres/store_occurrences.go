@@ -147,8 +147,10 @@ func (s *state) queueOccurrences(os []incident.Occurrence) error {
 		if err != nil {
 			return fmt.Errorf("save an alert: %w", err)
 		}
-		for c, value := range []string{o.ID, o.IncidentID, o.Fingerprint, o.AlertName, o.Device, o.Site, o.Interface, o.Peer,
-			o.Severity, o.Symptom, string(labels), string(annotations)} {
+		for c, value := range []string{
+			o.ID, o.IncidentID, o.Fingerprint, o.AlertName, o.Device, o.Site, o.Interface, o.Peer,
+			o.Severity, o.Symptom, string(labels), string(annotations),
+		} {
 			text[c][i] = value
 		}
 		starts[i], heard[i], lastHeard[i], ends[i] = o.StartsAt, o.HeardAt, o.LastHeardAt, endOf(o.EndsAt)

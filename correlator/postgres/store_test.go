@@ -231,7 +231,9 @@ func TestIncidentsAndOccurrencesComeBackAsTheyWent(t *testing.T) {
 	}
 	b.inState(t, func(s *state) {
 		for _, sel := range []engine.IncidentSelector{
-			{IDs: []string{inc.ID}}, {Causes: []string{cause}}, span,
+			{IDs: []string{inc.ID}},
+			{Causes: []string{cause}},
+			span,
 			{Latest: &engine.IncidentRef{Device: occurrence.Device, AlertName: occurrence.AlertName}},
 		} {
 			equal(t, []incident.Incident{inc}, find(s, sel))

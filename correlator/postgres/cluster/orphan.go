@@ -58,9 +58,7 @@ func postmasterPID(pgdata string) (int, error) {
 		return 0, fmt.Errorf("look for a running server: %w", err)
 	}
 	line, _, _ := bytes.Cut(data, []byte("\n"))
-	pid, err := strconv.Atoi(string(bytes.TrimSpace(line)))
-	if err != nil || pid <= 0 {
-		return 0, nil // a half-written file of a server that died at once
-	}
-	return pid, nil
+	// What is no number is a half-written file, of a server that died at once.
+	pid, _ := strconv.Atoi(string(bytes.TrimSpace(line)))
+	return max(pid, 0), nil
 }

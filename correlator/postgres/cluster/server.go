@@ -76,7 +76,7 @@ func (s *server) copyLog(stderr io.Reader, logger *slog.Logger) {
 	for lines.Scan() {
 		level, text := parseLogLine(lines.Text())
 		s.tail.add(text)
-		logger.Log(context.Background(), level, text) //nolint:contextcheck // belongs to no request
+		logger.Log(context.Background(), level, "PostgreSQL says", slog.String("line", text))
 	}
 	// A line beyond the buffer stops the scanner; the server must not block on a full pipe for it.
 	_, _ = io.Copy(io.Discard, stderr)
