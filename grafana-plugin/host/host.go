@@ -136,7 +136,9 @@ func (h *Host) Serve(ctx context.Context) error {
 	defer cancel()
 
 	err := h.server.Shutdown(ending)
-	<-served
+	if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
 
 	return err
 }

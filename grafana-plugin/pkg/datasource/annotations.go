@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/config"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
@@ -32,9 +33,15 @@ func (d *Datasource) annotationFrame(ctx context.Context, q query, r backend.Tim
 
 	rows := newAnnotationRows(len(answer.GetAnnotations()))
 	prefix := pagePrefix(ctx)
+	// What is still going on has no end yet: its region ends with the range that was asked, which the
+	// cache had widened, and never in the future.
+	latest := r.To
+	if now := d.now(); now.Before(latest) {
+		latest = now
+	}
 
 	for _, annotation := range answer.GetAnnotations() {
-		if err := rows.add(annotation, prefix, r); err != nil {
+		if err := rows.add(annotation, prefix, latest); err != nil {
 			return nil, err
 		}
 	}
@@ -56,11 +63,11 @@ func newAnnotationRows(n int) *annotationRows {
 	return &annotationRows{time: make([]time.Time, 0, n), timeEnd: make([]time.Time, 0, n)}
 }
 
-func (a *annotationRows) add(annotation *apiv1.Annotation, prefix string, r backend.TimeRange) error {
+// add appends one annotation; one that is still going on ends no later than latest.
+func (a *annotationRows) add(annotation *apiv1.Annotation, prefix string, latest time.Time) error {
 	begin, end := annotation.GetTime().AsTime(), annotation.GetTimeEnd().AsTime()
-	// What is still going on ends with the range that was asked, which the cache had widened.
-	if annotation.GetOngoing() && end.After(r.To) {
-		end = r.To
+	if annotation.GetOngoing() && end.After(latest) {
+		end = latest
 	}
 
 	if annotation.GetTimeEnd() == nil || end.Before(begin) {
@@ -150,12 +157,7 @@ const appRoot = "/a/ispvisualmonitor-app"
 
 // pagePrefix is the path under which Grafana is served, such as /grafana; empty at the root.
 func pagePrefix(ctx context.Context) string {
-	config := backend.GrafanaConfigFromContext(ctx)
-	if config == nil {
-		return ""
-	}
-
-	address, err := config.AppURL()
+	address, err := config.GrafanaConfigFromContext(ctx).AppURL()
 	if err != nil {
 		return ""
 	}

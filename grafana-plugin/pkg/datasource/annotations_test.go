@@ -74,16 +74,26 @@ func TestAnnotationTimes(t *testing.T) {
 	t.Parallel()
 
 	begin, end := now.Add(-time.Hour), now.Add(-time.Minute)
+	later := timestamppb.New(now.Add(time.Hour))
+	// Three seconds past a round time: the cache asks for more than the range.
+	short := now.Add(-10 * time.Minute).Add(3 * time.Second)
 
 	for name, test := range map[string]struct {
 		annotation *apiv1.Annotation
+		rangeEnd   time.Time
 		want       time.Time
 		wantText   string
 	}{
-		"region":                {&apiv1.Annotation{TimeEnd: timestamppb.New(end)}, end, ""},
-		"point without an end":  {&apiv1.Annotation{}, begin, ""},
-		"end before its begin":  {&apiv1.Annotation{TimeEnd: timestamppb.New(begin.Add(-1))}, begin, ""},
-		"ongoing ends with now": {&apiv1.Annotation{TimeEnd: timestamppb.New(now.Add(time.Hour)), Ongoing: true}, now.Add(3 * time.Second), "Still going on."},
+		"region":               {&apiv1.Annotation{TimeEnd: timestamppb.New(end)}, now, end, ""},
+		"planned ahead":        {&apiv1.Annotation{TimeEnd: later}, now, later.AsTime(), ""},
+		"point without an end": {&apiv1.Annotation{}, now, begin, ""},
+		"end before its begin": {&apiv1.Annotation{TimeEnd: timestamppb.New(begin.Add(-1))}, now, begin, ""},
+		"ongoing, range into the future": {
+			&apiv1.Annotation{TimeEnd: later, Ongoing: true}, now.Add(2 * time.Hour), now, "Still going on.",
+		},
+		"ongoing, range in the past": {
+			&apiv1.Annotation{TimeEnd: later, Ongoing: true}, short, short, "Still going on.",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,8 +102,7 @@ func TestAnnotationTimes(t *testing.T) {
 			test.annotation.Time = timestamppb.New(begin)
 			b := setup(t, correlatortest.State{Annotations: []*apiv1.Annotation{test.annotation}})
 
-			// Three seconds past a round time: the cache asks for more than the range.
-			r := backend.TimeRange{From: now.Add(-2 * time.Hour), To: now.Add(3 * time.Second)}
+			r := backend.TimeRange{From: now.Add(-2 * time.Hour), To: test.rangeEnd}
 			response := ask(t, b.source, r, `{"queryType": "annotations"}`)
 			require.NoError(t, response.Error)
 			require.Equal(t, []time.Time{test.want}, column[time.Time](t, response.Frames[0], "timeEnd"))

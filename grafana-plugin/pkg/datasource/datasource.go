@@ -49,25 +49,34 @@ var (
 	_ instancemgmt.InstanceDisposer = (*Datasource)(nil)
 )
 
-// NewInstance makes the instance for the settings that Grafana stores. Wrong settings do not fail
-// here: they would be shown as a bare 500. The instance is made and says in its health check and in
-// every answer what is wrong.
+// NewInstance makes the instance for the settings that Grafana stores. It never fails: a failure here
+// would be shown as a bare 500. With settings that are wrong an instance is made that says so in its
+// health check and in every answer.
 func NewInstance(ctx context.Context, stored backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
+	made, reason := newConfigured(ctx, stored)
+	if made == nil {
+		return unconfigured{reason: reason}, nil
+	}
+
+	return made, nil
+}
+
+func newConfigured(ctx context.Context, stored backend.DataSourceInstanceSettings) (*Datasource, error) {
 	parsed, err := settings.Parse(stored)
 	if err != nil {
-		return unconfigured{reason: err}, nil
+		return nil, err
 	}
 
 	options, err := stored.HTTPClientOptions(ctx)
 	if err != nil {
-		return unconfigured{reason: fmt.Errorf("HTTP settings of the data source: %w", err)}, nil
+		return nil, fmt.Errorf("HTTP settings of the data source: %w", err)
 	}
 
 	options.Timeouts.Timeout = parsed.Timeout
 
 	client, err := httpclient.New(options)
 	if err != nil {
-		return unconfigured{reason: fmt.Errorf("HTTP settings of the data source: %w", err)}, nil
+		return nil, fmt.Errorf("HTTP settings of the data source: %w", err)
 	}
 
 	api, err := correlator.New(correlator.Options{HTTP: client, URL: parsed.URL, Token: parsed.Token})

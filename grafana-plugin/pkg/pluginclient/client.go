@@ -84,7 +84,7 @@ func Start(ctx context.Context, executable string, s Settings) (*Client, error) 
 
 	client := &Client{
 		process: process,
-		context: backend.PluginContext{OrgID: 1, PluginID: PluginID, DataSourceInstanceSettings: instance},
+		context: backend.PluginContext{Namespace: "default", PluginID: PluginID, DataSourceInstanceSettings: instance},
 		config:  map[string]string{backend.AppURL: s.GrafanaURL},
 	}
 	if err := client.connect(); err != nil {
