@@ -29,6 +29,9 @@ type Pace struct {
 	Poll time.Duration
 	// Cooldown is how long all alerts of an incident must be over before it closes.
 	Cooldown time.Duration
+	// Join is how far apart the onsets of one incident's alerts may be. Where a minute of an ISP's takes
+	// seconds, what somebody breaks a minute later is another matter.
+	Join time.Duration
 }
 
 // Lab is the pace at which an outage is explained within about ten seconds.
@@ -36,7 +39,7 @@ func Lab() Pace {
 	return Pace{
 		Scrape: time.Second, Evaluation: time.Second, Pending: 2 * time.Second,
 		GroupWait: time.Second, GroupInterval: time.Second,
-		Fingerprint: 2 * time.Second, Poll: time.Second, Cooldown: 15 * time.Second,
+		Fingerprint: 2 * time.Second, Poll: time.Second, Cooldown: 15 * time.Second, Join: 15 * time.Second,
 	}
 }
 
@@ -45,7 +48,7 @@ func Production() Pace {
 	return Pace{
 		Scrape: 15 * time.Second, Evaluation: 15 * time.Second,
 		GroupWait: 5 * time.Second, GroupInterval: 15 * time.Second,
-		Fingerprint: time.Minute, Poll: 15 * time.Second, Cooldown: 5 * time.Minute,
+		Fingerprint: time.Minute, Poll: 15 * time.Second, Cooldown: 5 * time.Minute, Join: 2 * time.Minute,
 	}
 }
 

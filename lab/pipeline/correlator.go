@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/lab/pace"
 )
 
 // Tenant is the only tenant of a lab.
@@ -28,8 +30,9 @@ type correlatorTenant struct {
 }
 
 type correlatorSource struct {
-	URL          string `yaml:"url"`
-	PollInterval string `yaml:"poll_interval"`
+	URL          string   `yaml:"url"`
+	PollInterval string   `yaml:"poll_interval"`
+	Matchers     []string `yaml:"matchers,omitempty"`
 }
 
 type correlatorToken struct {
@@ -40,13 +43,16 @@ type correlatorToken struct {
 }
 
 // correlatorFile makes the correlator's configuration. Files are named relative to it.
-func correlatorFile(prometheus, alertmanager string, poll, cooldown time.Duration) ([]byte, error) {
-	every := model.Duration(poll).String()
+func correlatorFile(prometheus, alertmanager string, pace pace.Pace) ([]byte, error) {
+	text := func(d time.Duration) string { return model.Duration(d).String() }
 	config := correlatorConfig{Tenants: []correlatorTenant{{
 		ID: Tenant, Name: "Lab ISP", InventoryFile: inventoryName,
-		Settings:      map[string]string{"cooldown": model.Duration(cooldown).String()},
-		Prometheus:    []correlatorSource{{URL: "http://" + prometheus, PollInterval: every}},
-		Alertmanagers: []correlatorSource{{URL: "http://" + alertmanager, PollInterval: every}},
+		Settings:   map[string]string{"cooldown": text(pace.Cooldown), "join_window": text(pace.Join)},
+		Prometheus: []correlatorSource{{URL: "http://" + prometheus, PollInterval: text(pace.Poll)}},
+		// The watchdog is not routed to the correlator, and the list of alerts has it all the same.
+		Alertmanagers: []correlatorSource{{
+			URL: "http://" + alertmanager, PollInterval: text(pace.Poll), Matchers: []string{`alertname!="Watchdog"`},
+		}},
 	}}}
 	config.Auth.Tokens = []correlatorToken{
 		{Name: "alertmanager", Role: "alertmanager", TokenFile: tokenName("alertmanager")},

@@ -65,7 +65,7 @@ func (p *Pipeline) write(o Options) error {
 	w.rewritten("prometheus.yaml", places, o.Pace.Prometheus)
 	w.rewritten("alertmanager.yaml", places, o.Pace.Alertmanager)
 	w.inventory(o.Inventory)
-	content, err := correlatorFile(p.prometheus, p.alertmanager, o.Pace.Poll, o.Pace.Cooldown)
+	content, err := correlatorFile(p.prometheus, p.alertmanager, o.Pace)
 	w.file("correlator.yaml", content, err)
 	if o.ExporterConfig == "" {
 		content, err = exporterFile(o.Devices, Tenant, o.Pace.Fingerprint)

@@ -66,6 +66,7 @@ func TestTheCorrelatorAcceptsItsConfiguration(t *testing.T) {
 	tenant := config.Tenants[0]
 	require.Equal(t, o.Inventory, *tenant.Inventory, "the inventory as it was given")
 	require.EqualValues(t, o.Pace.Cooldown, *tenant.Settings.Cooldown)
+	require.EqualValues(t, o.Pace.Join, *tenant.Settings.JoinWindow)
 	require.Equal(t, p.PrometheusURL(), tenant.Prometheus[0].URL)
 	require.Equal(t, p.AlertmanagerURL(), tenant.Alertmanagers[0].URL)
 	require.Len(t, config.Auth.Tokens, 3)
