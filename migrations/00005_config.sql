@@ -75,16 +75,20 @@ CREATE TABLE config_changes (
   -- not_after again, for what is asked of all devices. The two indexes would otherwise begin alike, and a
   -- planner without statistics takes the one over all devices for a question about one.
   listed_at         timestamptz      NOT NULL GENERATED ALWAYS AS (not_after) STORED,
-  -- As in the calendar: a router that was out of sight for more than a day is the exception.
-  long              boolean          NOT NULL GENERATED ALWAYS AS (not_after - not_before > interval '24 hours') STORED,
+  -- How wide the interval is: up to a day, up to thirty, wider (a router that was long out of sight). Looked
+  -- up apart, the few wide ones do not force a search for what overlaps a range to walk on to the present:
+  -- those of a class that begin before the range's end have ended by its end plus their width.
+  span              smallint         NOT NULL GENERATED ALWAYS AS (CASE
+    WHEN not_after - not_before <= interval '24 hours' THEN 0
+    WHEN not_after - not_before <= interval '720 hours' THEN 1 ELSE 2 END) STORED,
   CONSTRAINT config_changes_pkey PRIMARY KEY (tenant_id, id),
   CONSTRAINT config_changes_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id),
   CONSTRAINT config_changes_planned FOREIGN KEY (tenant_id, planned_change_id) REFERENCES changes (tenant_id, id),
   CONSTRAINT config_changes_blackout FOREIGN KEY (tenant_id, in_blackout_id) REFERENCES blackout_windows (tenant_id, id),
   CONSTRAINT config_changes_order CHECK (not_before <= not_after)
 );
-CREATE INDEX config_changes_time ON config_changes (tenant_id, long, listed_at, id) INCLUDE (not_before, category);
-CREATE INDEX config_changes_device ON config_changes (tenant_id, device, long, not_after, id) INCLUDE (not_before, category);
+CREATE INDEX config_changes_time ON config_changes (tenant_id, span, listed_at, id) INCLUDE (not_before, category);
+CREATE INDEX config_changes_device ON config_changes (tenant_id, device, span, not_after, id) INCLUDE (not_before, category);
 
 ALTER TABLE runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE runs FORCE ROW LEVEL SECURITY;

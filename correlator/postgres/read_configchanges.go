@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -61,8 +62,8 @@ func (db *DB) ConfigChanges(ctx context.Context, tenant string, q engine.ConfigC
 }
 
 // configChangesSQL builds the query over config changes: a format with two places, the columns and the
-// end of each part (order and limit). Short and long intervals are parts of their own, so that each walks
-// its index from where the range begins to where it ends. none is true when nothing can match.
+// end of each part (order and limit). Each class of span is a part of its own, so that it walks its index
+// from where the range begins to where it ends. none is true when nothing can match.
 func configChangesSQL(c *conditions, inv *knownInventory, q engine.ConfigChangeQuery) (format string, none bool) {
 	devices, all := inv.wanted(q.Devices, q.Sites)
 	if !all && len(devices) == 0 {
@@ -72,10 +73,8 @@ func configChangesSQL(c *conditions, inv *knownInventory, q engine.ConfigChangeQ
 	if !q.From.IsZero() {
 		c.and(at+" >= ?", q.From)
 	}
-	short := "NOT c.long"
 	if !q.To.IsZero() {
 		c.and("c.not_before < ?", q.To)
-		short += " AND " + at + " <= " + c.arg(q.To.Add(longInterval))
 	}
 	if len(q.Categories) > 0 {
 		c.and("c.category = ANY (?)", q.Categories)
@@ -92,7 +91,11 @@ func configChangesSQL(c *conditions, inv *knownInventory, q engine.ConfigChangeQ
 		perDevice = c.arg(devices)
 		c.and("c.device = q.device")
 	}
-	return configChangePart(perDevice, short+" AND "+c.where()) + "\nUNION ALL\n" + configChangePart(perDevice, "c.long AND "+c.where()), false
+	var parts []string
+	for _, part := range spanConditions(c, at, q.To) {
+		parts = append(parts, configChangePart(perDevice, part+" AND "+c.where()))
+	}
+	return strings.Join(parts, "\nUNION ALL\n"), false
 }
 
 // listTime is the column by which a list walks: that of the index over all devices, or of each device's.

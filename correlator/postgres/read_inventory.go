@@ -182,10 +182,10 @@ func addFingerprints(ctx context.Context, tx pgx.Tx, views []engine.DeviceView) 
 func addLastChanges(ctx context.Context, tx pgx.Tx, names []string, byName map[string]*engine.DeviceView) error {
 	rows, err := tx.Query(ctx, `
 		SELECT q.device, c.not_after FROM unnest($1::text[]) AS q (device)
+		 CROSS JOIN generate_series(0, $2::int) AS class
 		 CROSS JOIN LATERAL (
-		       (SELECT not_after FROM config_changes WHERE device = q.device AND NOT long ORDER BY not_after DESC LIMIT 1)
-		       UNION ALL
-		       (SELECT not_after FROM config_changes WHERE device = q.device AND long ORDER BY not_after DESC LIMIT 1)) AS c`, names)
+		       SELECT not_after FROM config_changes WHERE device = q.device AND span = class ORDER BY not_after DESC LIMIT 1) AS c`,
+		names, len(spans)-1)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,9 +12,22 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
 )
 
-// longInterval is what the column config_changes.long separates: intervals of up to this length that
-// begin by an instant end within this length after it.
-const longInterval = 24 * time.Hour
+// spans are the widths that the column config_changes.span tells apart, in its order: intervals of a class
+// that begin by an instant end within this width after it. The last class has no bound.
+var spans = []time.Duration{24 * time.Hour, 30 * 24 * time.Hour, 0}
+
+// spanConditions are the conditions that divide a query into one part for each class of span: that it is of
+// the class and, where an end of the range is given, that its time, the column at, is not too far beyond it.
+func spanConditions(c *conditions, at string, to time.Time) []string {
+	parts := make([]string, len(spans))
+	for class, width := range spans {
+		parts[class] = fmt.Sprintf("c.span = %d", class)
+		if width > 0 && !to.IsZero() {
+			parts[class] += " AND " + at + " <= " + c.arg(to.Add(width))
+		}
+	}
+	return parts
+}
 
 // configChangeColumns are in the order in which scanConfigChange reads them.
 const configChangeColumns = `c.id, c.device, c.category, c.not_before, c.not_after, c.old_fingerprint, c.new_fingerprint,
@@ -44,11 +58,11 @@ func (s *state) ConfigChanges(ctx context.Context, sel engine.ChangeSelector) ([
 	if sel.Category != "" {
 		c.and("c.category = ?", sel.Category)
 	}
-	rows, err := s.query(ctx, `
-		SELECT `+configChangeColumns+` FROM config_changes AS c WHERE `+c.where()+` AND NOT c.long AND `+at+` <= `+c.arg(sel.To.Add(longInterval))+`
-		UNION ALL
-		SELECT `+configChangeColumns+` FROM config_changes AS c WHERE `+c.where()+` AND c.long
-		ORDER BY not_after, id`, c.args...)
+	var parts []string
+	for _, part := range spanConditions(&c, at, sel.To) {
+		parts = append(parts, "SELECT "+configChangeColumns+" FROM config_changes AS c WHERE "+part+" AND "+c.where())
+	}
+	rows, err := s.query(ctx, strings.Join(parts, "\nUNION ALL ")+"\nORDER BY not_after, id", c.args...)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,10 @@ import (
 )
 
 // become takes on a role and names the tenant, both until the end of the transaction: behind a pooler
-// that lends connections by the transaction, nothing longer would be ours.
-const become = "SELECT set_config('role', $1, true), set_config('" + migrations.TenantSetting + "', $2, true)"
+// that lends connections by the transaction, nothing longer would be ours. Queries here touch few rows, and
+// to start parallel workers for them takes longer than they do.
+const become = "SELECT set_config('role', $1, true), set_config('" + migrations.TenantSetting + "', $2, true)," +
+	" set_config('max_parallel_workers_per_gather', '0', true)"
 
 // rollbackTimeout bounds a rollback, which must also happen when the context of the work is over.
 const rollbackTimeout = 5 * time.Second
