@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -43,7 +44,8 @@ func unhealthy(text string) *backend.CheckHealthResult {
 
 func healthy(status *apiv1.GetStatusResponse, skew time.Duration) (*backend.CheckHealthResult, error) {
 	text := []string{fmt.Sprintf("Correlator %s answers as tenant %s, role %s: %d devices, %d open incidents.",
-		status.GetVersion(), status.GetTenant(), status.GetRole(), status.GetDevices(), status.GetOpenIncidents())}
+		cmp.Or(status.GetVersion(), "(of no known version)"), status.GetTenant(), status.GetRole(),
+		status.GetDevices(), status.GetOpenIncidents())}
 
 	if !mayWrite(status.GetRole()) {
 		text = append(text, "With this role changes can be seen and not made: give the token the role operator for that.")

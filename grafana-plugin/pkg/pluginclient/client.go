@@ -4,7 +4,7 @@
 // A client stands for one data source instance:
 //
 //	client, err := pluginclient.Start(ctx, "dist/datasource/gpx_ispvisualmonitor_linux_amd64",
-//		pluginclient.Settings{URL: "http://127.0.0.1:9099", Token: token})
+//		pluginclient.Settings{URL: "http://127.0.0.1:9480", Token: token})
 //	defer client.Close()
 //	health, err := client.CheckHealth(ctx)
 //	answer, err := client.QueryData(ctx, backend.TimeRange{From: from, To: to},

@@ -27,7 +27,7 @@ var ErrInvalid = errors.New("data source settings are not valid")
 
 // Settings are those of one data source instance.
 type Settings struct {
-	// URL: where the correlator listens, such as https://correlator.example:9099, without a path at its end.
+	// URL: where the correlator listens, such as https://correlator.example:9480, without a path at its end.
 	URL string
 	// Token: the bearer token that the correlator knows; it decides tenant and role.
 	Token Secret
@@ -83,7 +83,7 @@ func Parse(stored backend.DataSourceInstanceSettings) (Settings, error) {
 func parseURL(raw string) (string, error) {
 	trimmed := strings.TrimRight(strings.TrimSpace(raw), "/")
 	if trimmed == "" {
-		return "", fmt.Errorf("%w: no URL: enter the address of the correlator, such as https://correlator.example:9099", ErrInvalid)
+		return "", fmt.Errorf("%w: no URL: enter the address of the correlator, such as https://correlator.example:9480", ErrInvalid)
 	}
 
 	parsed, err := url.Parse(trimmed)

@@ -26,13 +26,13 @@ func stored(url, jsonData string) backend.DataSourceInstanceSettings {
 func TestParse(t *testing.T) {
 	t.Parallel()
 
-	got, err := settings.Parse(stored(" https://correlator.example:9099/api/ ", `{"tenant": "acme", "timeoutSeconds": 2.5, "pdcInjected": false}`))
+	got, err := settings.Parse(stored(" https://correlator.example:9480/api/ ", `{"tenant": "acme", "timeoutSeconds": 2.5, "pdcInjected": false}`))
 	require.NoError(t, err)
 	require.Equal(t, settings.Settings{
-		URL: "https://correlator.example:9099/api", Token: token, Tenant: "acme", Timeout: 2500 * time.Millisecond,
+		URL: "https://correlator.example:9480/api", Token: token, Tenant: "acme", Timeout: 2500 * time.Millisecond,
 	}, got)
 
-	got, err = settings.Parse(stored("http://127.0.0.1:9099", ""))
+	got, err = settings.Parse(stored("http://127.0.0.1:9480", ""))
 	require.NoError(t, err)
 	require.Equal(t, settings.DefaultTimeout, got.Timeout)
 }
@@ -43,8 +43,8 @@ func TestParseRefuses(t *testing.T) {
 	for name, test := range map[string]struct {
 		url, jsonData, want string
 	}{
-		"no URL":            {"", `{}`, "no URL: enter the address of the correlator, such as https://correlator.example:9099"},
-		"no scheme":         {"correlator:9099", `{}`, "the URL is not of the form http(s)://host:port"},
+		"no URL":            {"", `{}`, "no URL: enter the address of the correlator, such as https://correlator.example:9480"},
+		"no scheme":         {"correlator:9480", `{}`, "the URL is not of the form http(s)://host:port"},
 		"other scheme":      {"ftp://correlator", `{}`, "the URL is not of the form http(s)://host:port"},
 		"password":          {"http://a:s3cret@correlator", `{}`, "the URL carries a user or password: the correlator takes a token instead"},
 		"broken password":   {"http://a:s3cret%zz@correlator", `{}`, "the URL is not of the form http(s)://host:port"},
@@ -102,7 +102,7 @@ func TestSecretIsMasked(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add("http://correlator:9099", `{"tenant": "a", "timeoutSeconds": 1}`)
+	f.Add("http://correlator:9480", `{"tenant": "a", "timeoutSeconds": 1}`)
 	f.Add("http://a:b@c", `{`)
 	f.Fuzz(func(t *testing.T, url, jsonData string) {
 		got, err := settings.Parse(stored(url, jsonData))

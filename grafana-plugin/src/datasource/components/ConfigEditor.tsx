@@ -19,7 +19,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           id="ispvm-url"
           width={WIDTH}
           value={options.url ?? ''}
-          placeholder="https://correlator.example:9099"
+          placeholder="https://correlator.example:9480"
           onChange={({ currentTarget }) => onOptionsChange({ ...options, url: currentTarget.value.trim() })}
         />
       </Field>
