@@ -32,9 +32,16 @@ func startAlertmanager(t *testing.T, url string) string {
 	token, config := filepath.Join(dir, "token"), filepath.Join(dir, "alertmanager.yml")
 	require.NoError(t, os.WriteFile(token, []byte("acme-alertmanager-token\n"), 0o600))
 	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, `
-route: {receiver: ispvm, group_by: [device], group_wait: 100ms, group_interval: 1s, repeat_interval: 1h}
+route:
+  receiver: correlator
+  group_by: [device]
+  group_wait: 100ms
+  group_interval: 1s
+  repeat_interval: 1h
+  routes: [{receiver: deadmansswitch, matchers: [alertname="Watchdog"]}]
 receivers:
-  - name: ispvm
+  - name: deadmansswitch
+  - name: correlator
     webhook_configs:
       - url: %q
         send_resolved: true
@@ -93,9 +100,10 @@ func TestAgainstAlertmanager(t *testing.T) {
 
 	starts := time.Now().Add(-time.Minute).UTC().Truncate(time.Millisecond)
 	labels := map[string]string{"alertname": "BGPSessionDown", "device": "EDGE1", "peer": "upstream-a"}
-	call(t, root+"/api/v2/alerts", []map[string]any{{
-		"labels": labels, "annotations": map[string]string{"onset_lag": "30s"}, "startsAt": starts, "endsAt": starts.Add(time.Hour),
-	}})
+	call(t, root+"/api/v2/alerts", []map[string]any{
+		{"labels": labels, "annotations": map[string]string{"onset_lag": "30s"}, "startsAt": starts, "endsAt": starts.Add(time.Hour)},
+		{"labels": map[string]string{"alertname": "Watchdog"}, "startsAt": starts, "endsAt": starts.Add(time.Hour)},
+	})
 
 	// 503 makes Alertmanager try again until the alert is committed.
 	failed := func() float64 { return testutil.ToFloat64(webhook.requests.WithLabelValues(outcomeFailed)) }
@@ -118,7 +126,7 @@ func TestAgainstAlertmanager(t *testing.T) {
 		"createdBy": "test", "comment": "test",
 	})
 	list := pollOnce(t, root, func(in engine.AlertListInput) bool { return in.Alerts[0].Silenced })
-	require.Len(t, list.Alerts, 1)
+	require.Len(t, list.Alerts, 1, "the watchdog is not routed to us")
 	require.Equal(t, told.Alerts[0].Fingerprint, list.Alerts[0].Fingerprint, "the webhook and the list mean the same alert")
 	require.Equal(t, labels, list.Alerts[0].Labels)
 	require.Nil(t, list.Alerts[0].EndsAt)
@@ -132,7 +140,7 @@ func pollOnce(t *testing.T, root string, want func(engine.AlertListInput) bool) 
 	defer transport.CloseIdleConnections()
 	metrics := NewPollerMetrics(prometheus.NewPedanticRegistry())
 	p, err := NewPoller(PollerOptions{
-		Submitter: inbox, Tenant: "acme", Name: "am", URL: root + "/", Matchers: []string{`alertname="BGPSessionDown"`},
+		Submitter: inbox, Tenant: "acme", Name: "am", URL: root + "/", Receiver: "corr.+", Matchers: []string{`severity!="none"`},
 		Interval: 50 * time.Millisecond, Client: &http.Client{Transport: transport},
 		Logger: slog.New(slog.DiscardHandler), Metrics: metrics, Now: time.Now,
 	})
@@ -162,18 +170,21 @@ func TestUnchangedListIsToldSeldom(t *testing.T) {
 	const b = `{"fingerprint": "b", "labels": {"alertname": "B"}, "startsAt": "2026-11-01T11:00:00Z", "endsAt": "2026-11-01T18:00:00Z"}`
 	list, uptime := "["+a+","+b+"]", "2026-11-01T10:00:00Z"
 	peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/api/v2/alerts" {
+		switch r.URL.Path {
+		case "/api/v2/receivers":
+			fmt.Fprint(w, `[{"name": "correlator"}]`)
+		case "/api/v2/alerts":
 			fmt.Fprint(w, list)
-			return
+		default:
+			fmt.Fprintf(w, `{"uptime": %q}`, uptime)
 		}
-		fmt.Fprintf(w, `{"uptime": %q}`, uptime)
 	}))
 	t.Cleanup(peer.Close)
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	inbox, transport := &inbox{}, &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	p, err := NewPoller(PollerOptions{
-		Submitter: inbox, Tenant: "acme", Name: "am", URL: peer.URL, Client: &http.Client{Transport: transport},
+		Submitter: inbox, Tenant: "acme", Name: "am", URL: peer.URL, Receiver: "correlator", Client: &http.Client{Transport: transport},
 		Logger: slog.New(slog.DiscardHandler), Metrics: NewPollerMetrics(prometheus.NewPedanticRegistry()), Now: func() time.Time { return now },
 	})
 	require.NoError(t, err)
@@ -200,21 +211,24 @@ func TestUnchangedListIsToldSeldom(t *testing.T) {
 // TestPollerSurvives shows what each kind of trouble counts as, and that it passes.
 func TestPollerSurvives(t *testing.T) {
 	t.Parallel()
-	alerts, status := `[]`, `{"uptime": "2026-11-01T11:00:00.000Z"}`
+	receivers, alerts, status := `[{"name": "pager"}, {"name": "correlator"}]`, `[]`, `{"uptime": "2026-11-01T11:00:00.000Z"}`
 	code := http.StatusOK
 	peer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(code)
-		if r.URL.Path == "/api/v2/alerts" {
+		switch r.URL.Path {
+		case "/api/v2/receivers":
+			fmt.Fprint(w, receivers)
+		case "/api/v2/alerts":
 			fmt.Fprint(w, alerts)
-			return
+		default:
+			fmt.Fprint(w, status)
 		}
-		fmt.Fprint(w, status)
 	}))
 	t.Cleanup(peer.Close)
 	inbox, transport := &inbox{}, &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	p, err := NewPoller(PollerOptions{
-		Submitter: inbox, Tenant: "acme", Name: "am", URL: peer.URL, Client: &http.Client{Transport: transport},
+		Submitter: inbox, Tenant: "acme", Name: "am", URL: peer.URL, Receiver: "correlator", Client: &http.Client{Transport: transport},
 		Logger: slog.New(slog.DiscardHandler), Metrics: NewPollerMetrics(prometheus.NewPedanticRegistry()), Now: time.Now,
 	})
 	require.NoError(t, err)
@@ -233,8 +247,10 @@ func TestPollerSurvives(t *testing.T) {
 	require.Equal(t, []engine.Input{engine.AlertListInput{Alerts: []engine.Alert{}, StartedAt: &started}}, inbox.inputs("acme"))
 
 	code = http.StatusUnauthorized
-	expect(pollUnreachable, "GET /api/v2/alerts: 401 Unauthorized: check the URL and the login of this Alertmanager")
-	code, status = http.StatusOK, `{}`
+	expect(pollUnreachable, "GET /api/v2/receivers: 401 Unauthorized: check the URL and the login of this Alertmanager")
+	code, receivers = http.StatusOK, `[{"name": "pager"}, {"name": "correlator-2"}]`
+	expect(pollUnreachable, `this Alertmanager has no receiver "correlator", only ["pager" "correlator-2"]: set alertmanagers.receiver to the one that posts to the correlator`)
+	receivers, status = `[{"name": "correlator"}]`, `{}`
 	expect(pollUnreachable, "GET /api/v2/status: the answer has no uptime: is this Alertmanager's URL?")
 	alerts = `{}`
 	expect(pollUnreachable, "GET /api/v2/alerts: the body is not JSON as Alertmanager sends it: the whole is a JSON object")

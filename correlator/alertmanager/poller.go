@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -56,7 +57,10 @@ type PollerOptions struct {
 	Name string
 	// URL is the root of Alertmanager's API.
 	URL string
-	// Matchers narrow the alerts, such as `tenant="acme"`.
+	// Receiver is a regular expression, anchored at both ends, of the receivers in Alertmanager's
+	// configuration that post to us: alerts that are routed to none of them are none of ours.
+	Receiver string
+	// Matchers narrow the alerts further, such as `tenant="acme"`.
 	Matchers []string
 	// Interval between polls (default 30 s).
 	Interval time.Duration
@@ -78,9 +82,10 @@ const (
 
 // Poller reads the list of all alerts of one Alertmanager, silenced and inhibited ones included.
 type Poller struct {
-	o    PollerOptions
-	base *url.URL
-	log  *slog.Logger
+	o        PollerOptions
+	base     *url.URL
+	receiver *regexp.Regexp
+	log      *slog.Logger
 	// told is the list that was committed last, and when.
 	told   engine.AlertListInput
 	toldAt time.Time
@@ -95,13 +100,23 @@ func NewPoller(o PollerOptions) (*Poller, error) {
 	if err != nil {
 		return nil, errors.New("alertmanager: the URL cannot be parsed")
 	}
+	if o.Receiver == "" {
+		return nil, errors.New("alertmanager: Receiver is required")
+	}
+	receiver, err := regexp.Compile("^(?:" + o.Receiver + ")$") // as Alertmanager anchors it
+	if err != nil {
+		return nil, fmt.Errorf("alertmanager: Receiver: %w", err)
+	}
 	if o.Interval == 0 {
 		o.Interval = defaultInterval
 	}
 	for _, outcome := range []string{pollOK, pollUnreachable, pollUncommitted} {
 		o.Metrics.polls.WithLabelValues(o.Tenant, o.Name, outcome)
 	}
-	return &Poller{o: o, base: base, log: o.Logger.With(slog.String("tenant", o.Tenant), slog.String("source", o.Name))}, nil
+	return &Poller{
+		o: o, base: base, receiver: receiver,
+		log: o.Logger.With(slog.String("tenant", o.Tenant), slog.String("source", o.Name)),
+	}, nil
 }
 
 // Run polls until ctx is done. Trouble is logged when it begins and when it ends.
@@ -134,7 +149,13 @@ func (p *Poller) Run(ctx context.Context) {
 func (p *Poller) poll(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 	defer cancel()
-	query := url.Values{"active": {"true"}, "silenced": {"true"}, "inhibited": {"true"}, "unprocessed": {"true"}, "filter": p.o.Matchers}
+	if err := p.checkReceiver(ctx); err != nil {
+		return pollUnreachable, err
+	}
+	query := url.Values{
+		"active": {"true"}, "silenced": {"true"}, "inhibited": {"true"}, "unprocessed": {"true"},
+		"receiver": {p.o.Receiver}, "filter": p.o.Matchers,
+	}
 	body, err := p.get(ctx, "/api/v2/alerts", query)
 	if err != nil {
 		return pollUnreachable, err
@@ -166,6 +187,29 @@ func (p *Poller) tell(ctx context.Context, in engine.AlertListInput) error {
 		return err
 	}
 	p.told, p.toldAt = in, now
+	return nil
+}
+
+// checkReceiver refuses a list that is empty because nobody is called as we think: what is absent from a
+// list counts as resolved.
+func (p *Poller) checkReceiver(ctx context.Context) error {
+	body, err := p.get(ctx, "/api/v2/receivers", nil)
+	if err != nil {
+		return err
+	}
+	var receivers []struct {
+		Name string `json:"name"`
+	}
+	if err := json.Unmarshal(body, &receivers); err != nil {
+		return fmt.Errorf("GET /api/v2/receivers: %w", err)
+	}
+	names := make([]string, len(receivers))
+	for i, r := range receivers {
+		names[i] = r.Name
+	}
+	if !slices.ContainsFunc(names, p.receiver.MatchString) {
+		return fmt.Errorf("this Alertmanager has no receiver %q, only %q: set alertmanagers.receiver to the one that posts to the correlator", p.o.Receiver, names)
+	}
 	return nil
 }
 

@@ -73,6 +73,7 @@ const (
 	DefaultRequestTimeout = model.Duration(30 * time.Second)
 	DefaultPollInterval   = model.Duration(15 * time.Second)
 	DefaultAlertsInterval = model.Duration(30 * time.Second)
+	DefaultReceiver       = "correlator"
 )
 
 // Load reads the configuration file at path and all files that it names. getenv is os.Getenv or

@@ -90,6 +90,7 @@ func TestLoadComplete(t *testing.T) {
 	require.Equal(t, "routeros_config_fingerprint", prom.Series.Fingerprint)
 	require.Equal(t, filepath.Join(dir, "pw"), prom.HTTPClient.BasicAuth.PasswordFile, "relative to the configuration")
 	require.True(t, prom.HTTPClient.FollowRedirects)
+	require.Equal(t, DefaultReceiver, acme.Alertmanagers[0].Receiver)
 	require.Equal(t, filepath.Join(dir, "pw"), acme.Alertmanagers[0].HTTPClient.Authorization.CredentialsFile)
 	require.Equal(t, WebhookEvents, acme.Webhooks[0].Events)
 	require.False(t, acme.Webhooks[0].HTTPClient.FollowRedirects)
@@ -157,6 +158,7 @@ func TestErrors(t *testing.T) {
 		"metric name":       {"tenants: [{id: a, prometheus: [{url: 'http://p', series: {fingerprint: 'a b'}}]}]", `tenant a: prometheus[0]: series: "a b" is not a metric name`},
 		"label name":        {"tenants: [{id: a, prometheus: [{url: 'http://p', series: {device_label: 'a-b'}}]}]", `tenant a: prometheus[0]: series: "a-b" is not a label name`},
 		"two logins":        {"tenants: [{id: a, alertmanagers: [{url: 'http://p', bearer_token_file: t, basic_auth: {username: u}}]}]", "tenant a: alertmanagers[0]: at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured"},
+		"receiver":          {"tenants: [{id: a, alertmanagers: [{url: 'http://p', receiver: '('}]}]", "tenant a: alertmanagers[0]: receiver: error parsing regexp: missing closing ): `(`"},
 		"same source name":  {"tenants: [{id: a, prometheus: [{name: p, url: 'http://p'}, {name: p, url: 'http://p'}]}]", `tenant a: prometheus[1]: name "p" is given twice`},
 		"webhook secret":    {"tenants: [{id: a, webhooks: [{url: 'http://p'}]}]", "tenant a: webhooks[0]: secret_file is missing: the receiver verifies events by it"},
 		"short secret":      {"tenants: [{id: a, webhooks: [{url: 'http://p', secret_file: short}]}]", "tenant a: webhooks[0]: secret_file: the secret is too short: use at least 16 bytes, such as `openssl rand -hex 32` prints"},

@@ -33,6 +33,7 @@ func TestExample(t *testing.T) {
 	require.Equal(t, DefaultRequestTimeout, c.Limits.RequestTimeout)
 	require.Equal(t, DefaultPollInterval, c.Tenants[0].Prometheus[0].PollInterval)
 	require.Equal(t, DefaultAlertsInterval, c.Tenants[0].Alertmanagers[0].PollInterval)
+	require.Equal(t, DefaultReceiver, c.Tenants[0].Alertmanagers[0].Receiver)
 	require.Equal(t, WebhookEvents, c.Tenants[0].Webhooks[0].Events)
 }
 

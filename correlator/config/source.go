@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/prometheus/alertmanager/pkg/labels"
@@ -56,7 +57,11 @@ type Alertmanager struct {
 	URL string `yaml:"url"`
 	// PollInterval is how often it is asked (default 30s).
 	PollInterval model.Duration `yaml:"poll_interval,omitempty"`
-	// Matchers narrow the alerts, where several tenants share a server.
+	// Receiver names the receiver in that Alertmanager's configuration that posts to the correlator, as
+	// a regular expression that fits the whole name (default: correlator). Alerts that are routed
+	// elsewhere alone are not taken.
+	Receiver string `yaml:"receiver,omitempty"`
+	// Matchers narrow the alerts further, where several tenants share a receiver.
 	Matchers []string `yaml:"matchers,omitempty"`
 	// HTTPClient says how to log in.
 	HTTPClient HTTPClient `yaml:",inline"`
@@ -112,6 +117,10 @@ func (p *Prometheus) resolve(dir string) (err error) {
 func (a *Alertmanager) resolve(dir string) (err error) {
 	if a.PollInterval, err = pollInterval(a.PollInterval, DefaultAlertsInterval); err != nil {
 		return err
+	}
+	a.Receiver = cmp.Or(a.Receiver, DefaultReceiver)
+	if _, err := regexp.Compile(a.Receiver); err != nil {
+		return fmt.Errorf("receiver: %w", err)
 	}
 	a.ParsedMatchers, err = resolveServer(dir, a.URL, a.Matchers, &a.HTTPClient)
 	return err

@@ -87,7 +87,7 @@ func (s *sources) newPoller(tenant string, a config.Alertmanager) (*alertmanager
 		return nil, err
 	}
 	return alertmanager.NewPoller(alertmanager.PollerOptions{
-		Submitter: s.db, Tenant: tenant, Name: a.Name, URL: a.URL, Matchers: texts(a.ParsedMatchers),
+		Submitter: s.db, Tenant: tenant, Name: a.Name, URL: a.URL, Receiver: a.Receiver, Matchers: texts(a.ParsedMatchers),
 		Interval: time.Duration(a.PollInterval), Client: &http.Client{Transport: transport},
 		Logger: s.log.With(slog.String("component", "alertmanager")), Metrics: s.alertMetrics, Now: time.Now,
 	})
