@@ -30,9 +30,8 @@ type correlatorTenant struct {
 }
 
 type correlatorSource struct {
-	URL          string   `yaml:"url"`
-	PollInterval string   `yaml:"poll_interval"`
-	Matchers     []string `yaml:"matchers,omitempty"`
+	URL          string `yaml:"url"`
+	PollInterval string `yaml:"poll_interval"`
 }
 
 type correlatorToken struct {
@@ -47,12 +46,9 @@ func correlatorFile(prometheus, alertmanager string, pace pace.Pace) ([]byte, er
 	text := func(d time.Duration) string { return model.Duration(d).String() }
 	config := correlatorConfig{Tenants: []correlatorTenant{{
 		ID: Tenant, Name: "Lab ISP", InventoryFile: inventoryName,
-		Settings:   map[string]string{"cooldown": text(pace.Cooldown), "join_window": text(pace.Join)},
-		Prometheus: []correlatorSource{{URL: "http://" + prometheus, PollInterval: text(pace.Poll)}},
-		// The watchdog is not routed to the correlator, and the list of alerts has it all the same.
-		Alertmanagers: []correlatorSource{{
-			URL: "http://" + alertmanager, PollInterval: text(pace.Poll), Matchers: []string{`alertname!="Watchdog"`},
-		}},
+		Settings:      map[string]string{"cooldown": text(pace.Cooldown), "join_window": text(pace.Join)},
+		Prometheus:    []correlatorSource{{URL: "http://" + prometheus, PollInterval: text(pace.Poll)}},
+		Alertmanagers: []correlatorSource{{URL: "http://" + alertmanager, PollInterval: text(pace.Poll)}},
 	}}}
 	config.Auth.Tokens = []correlatorToken{
 		{Name: "alertmanager", Role: "alertmanager", TokenFile: tokenName("alertmanager")},
