@@ -99,19 +99,25 @@ func windowAnnotations(inv *knownInventory, w calendar.Window, q engine.Annotati
 	planned := engine.AnnotationView{
 		ID: "change:" + w.ID + ":planned", Class: classChange, Time: w.StartsAt, TimeEnd: w.EndsAt,
 		Title: w.Title, Text: w.Description, Devices: v.Devices, Sites: w.Scope.Sites, Status: v.Status, EntityID: w.ID, Count: 1,
-		Tags: []string{classChange, "planned", v.Status},
+		Tags: changeTags("planned", v.Status),
 	}
 	out := []engine.AnnotationView{planned}
 	if w.StartedAt != nil {
 		actual := planned
 		actual.ID, actual.Time, actual.TimeEnd = "change:"+w.ID+":actual", *w.StartedAt, timeOf(w.EndedAt)
-		actual.Tags = []string{classChange, "actual", v.Status}
+		actual.Tags = changeTags("actual", v.Status)
 		if w.EndedAt == nil {
 			actual.TimeEnd, actual.Ongoing = q.To, true
 		}
 		out = append(out, actual)
 	}
 	return slices.DeleteFunc(out, func(a engine.AnnotationView) bool { return !a.Time.Before(q.To) || a.TimeEnd.Before(q.From) })
+}
+
+// changeTags are the tags of one region of a change. A change that nobody has started is planned in both
+// senses of the word.
+func changeTags(region, status string) []string {
+	return slices.Compact([]string{classChange, region, status})
 }
 
 // incidentAnnotations are a region for each incident, from its opening to its end.

@@ -169,6 +169,12 @@ func TestAnnotationsOfAnOutage(t *testing.T) {
 		ID: "w2", Kind: calendar.Change, Title: "not done", StartsAt: noon.Add(time.Hour), EndsAt: noon.Add(2 * time.Hour),
 		Scope: topology.Scope{Devices: []string{"EDGE1"}},
 	}})
+	before, err := b.Annotations(t.Context(), tenant, engine.AnnotationQuery{From: noon, To: noon.Add(3 * time.Hour)})
+	require.NoError(t, err)
+	require.Len(t, before.Annotations, 2)
+	for _, a := range before.Annotations {
+		require.Equal(t, []string{"change", "planned"}, a.Tags, "the region and the status are one tag where they say the same")
+	}
 	b.submitAt(t, noon, engine.WindowInput{Op: engine.OpCancel, Window: calendar.Window{ID: "w2", Kind: calendar.Change}})
 	b.submitAt(t, noon.Add(30*time.Minute), engine.WindowInput{Op: engine.OpStart, Window: calendar.Window{ID: "w1", Kind: calendar.Change}})
 	b.submitAt(t, noon.Add(40*time.Minute), observe(sight("EDGE1", "bgp", printA, noon.Add(39*time.Minute))))
@@ -191,6 +197,8 @@ func TestAnnotationsOfAnOutage(t *testing.T) {
 	require.Equal(t, noon.Add(2*time.Hour), planned.TimeEnd)
 	require.False(t, planned.Ongoing)
 	require.Equal(t, []string{"CORE1", "EDGE1"}, planned.Devices)
+	require.Equal(t, []string{"change", "planned", "in_progress"}, planned.Tags)
+	require.Equal(t, []string{"change", "actual", "in_progress"}, actual.Tags)
 	require.Equal(t, noon.Add(30*time.Minute), actual.Time)
 	require.Equal(t, to, actual.TimeEnd, "what goes on ends with the range")
 	require.True(t, actual.Ongoing)
