@@ -49,20 +49,36 @@ func (s changes) CreateChange(ctx context.Context, req *apiv1.CreateChangeReques
 		return nil, err
 	}
 	c := req.GetChange()
+	scope := topology.Scope{
+		Sites: c.GetScope().GetSites(), Devices: c.GetScope().GetDevices(),
+		Tags: c.GetScope().GetTags(), Services: c.GetScope().GetServices(),
+	}
+	if err := s.checkNew(ctx, id, scope); err != nil {
+		return nil, err
+	}
 	change, err := s.submit(ctx, engine.OpCreate, calendar.Window{
 		ID: id, Kind: calendar.Change,
 		Title: c.GetTitle(), Description: c.GetDescription(), Owner: cmp.Or(c.GetOwner(), actor(ctx)),
 		StartsAt: toTime(c.GetStartsAt()), EndsAt: toTime(c.GetEndsAt()),
-		Scope: topology.Scope{
-			Sites: c.GetScope().GetSites(), Devices: c.GetScope().GetDevices(),
-			Tags: c.GetScope().GetTags(), Services: c.GetScope().GetServices(),
-		},
-		NotifyCritical: c.GetNotifyCritical(), Status: calendar.Planned,
+		Scope: scope, NotifyCritical: c.GetNotifyCritical(), Status: calendar.Planned,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &apiv1.CreateChangeResponse{Change: change}, nil
+}
+
+// checkNew checks the scope of a change that does not exist yet. One that does was checked when it was
+// made, and a call that is sent again gets the same answer after the inventory has changed.
+func (s changes) checkNew(ctx context.Context, id string, scope topology.Scope) error {
+	refusal := checkScope(ctx, s.reader, scope)
+	if refusal == nil {
+		return nil
+	}
+	if _, err := s.reader.Change(ctx, tenant(ctx), id); err == nil {
+		return nil
+	}
+	return refusal
 }
 
 // StartChange begins a change now.

@@ -32,14 +32,13 @@ func (s inventory) GetInventory(ctx context.Context, _ *apiv1.GetInventoryReques
 		return nil, err
 	}
 	answer := &apiv1.GetInventoryResponse{Inventory: &apiv1.Inventory{}, Revision: view.Revision}
-	if len(view.Document) == 0 {
-		return answer, nil
+	inv, err := parseInventory(view)
+	if err != nil {
+		return nil, err
 	}
-	var inv topology.Inventory
-	if err := json.Unmarshal(view.Document, &inv); err != nil {
-		return nil, fmt.Errorf("read the stored inventory: %w", err)
+	if inv != nil {
+		answer.Inventory = fromInventory(*inv)
 	}
-	answer.Inventory = fromInventory(inv)
 	return answer, nil
 }
 
@@ -54,6 +53,18 @@ func (s inventory) ReplaceInventory(ctx context.Context, req *apiv1.ReplaceInven
 		return nil, err
 	}
 	return &apiv1.ReplaceInventoryResponse{Revision: view.Revision}, nil
+}
+
+// parseInventory is the inventory of a view, nil where there is none yet.
+func parseInventory(view engine.InventoryView) (*topology.Inventory, error) {
+	if len(view.Document) == 0 {
+		return nil, nil
+	}
+	inv := &topology.Inventory{}
+	if err := json.Unmarshal(view.Document, inv); err != nil {
+		return nil, fmt.Errorf("read the stored inventory: %w", err)
+	}
+	return inv, nil
 }
 
 func fromDevice(v engine.DeviceView) *apiv1.DeviceStatus {
