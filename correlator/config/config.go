@@ -37,6 +37,8 @@ type Config struct {
 	Auth Auth `yaml:"auth"`
 	// Limits bound what one request may ask.
 	Limits Limits `yaml:"limits"`
+	// Retention says how long the past is kept.
+	Retention Retention `yaml:"retention"`
 }
 
 // Database names the PostgreSQL database. Of each URL and its file at most one is given.
@@ -74,6 +76,7 @@ const (
 	DefaultPollInterval   = model.Duration(15 * time.Second)
 	DefaultAlertsInterval = model.Duration(30 * time.Second)
 	DefaultReceiver       = "correlator"
+	DefaultJournal        = model.Duration(90 * 24 * time.Hour)
 )
 
 // Load reads the configuration file at path and all files that it names. getenv is os.Getenv or
@@ -102,6 +105,7 @@ func Parse(raw []byte, dir string, getenv func(string) string) (*Config, error) 
 	if err := c.Limits.resolve(); err != nil {
 		return nil, fmt.Errorf("limits: %w", err)
 	}
+	c.Retention.resolve()
 	if err := c.resolveTenants(dir); err != nil {
 		return nil, err
 	}

@@ -51,6 +51,7 @@ auth:
   tokens:
     - {name: grafana, role: operator, plugin: true, token_file: pw}
 limits: {webhook_body: 5MB}
+retention: {journal: 2w}
 `
 
 func completeFolder(t *testing.T) string {
@@ -74,6 +75,8 @@ func TestLoadComplete(t *testing.T) {
 	require.EqualValues(t, 5<<20, c.Limits.WebhookBody)
 	require.Equal(t, DefaultObserveBody, c.Limits.ObserveBody)
 	require.Equal(t, DefaultRequestTimeout, c.Limits.RequestTimeout)
+
+	require.Equal(t, 14*24*time.Hour, time.Duration(*c.Retention.Journal))
 
 	require.Len(t, c.Tenants, 1)
 	acme := c.Tenants[0]
@@ -114,6 +117,17 @@ func TestDatabaseURLFromEnvironment(t *testing.T) {
 	c, err = Parse([]byte("tenants: [{id: a}]\ndatabase: {url: postgres://from-file/db}"), ".", env)
 	require.NoError(t, err)
 	require.Equal(t, "postgres://from-file/db", c.Database.URL.Reveal(), "the configuration comes first")
+}
+
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"{}": 90 * 24 * time.Hour, "{journal: 0}": 0, "{journal: 0s}": 0, "{journal: 36h}": 36 * time.Hour,
+	} {
+		c, err := Parse([]byte("tenants: [{id: a}]\nretention: "+text), ".", noEnv)
+		require.NoError(t, err, text)
+		require.Equal(t, want, time.Duration(*c.Retention.Journal), text)
+	}
 }
 
 func TestErrors(t *testing.T) {

@@ -31,6 +31,7 @@ func TestExample(t *testing.T) {
 	require.Equal(t, DefaultWebhookBody, c.Limits.WebhookBody)
 	require.Equal(t, DefaultObserveBody, c.Limits.ObserveBody)
 	require.Equal(t, DefaultRequestTimeout, c.Limits.RequestTimeout)
+	require.Equal(t, DefaultJournal, *c.Retention.Journal)
 	require.Equal(t, DefaultPollInterval, c.Tenants[0].Prometheus[0].PollInterval)
 	require.Equal(t, DefaultAlertsInterval, c.Tenants[0].Alertmanagers[0].PollInterval)
 	require.Equal(t, DefaultReceiver, c.Tenants[0].Alertmanagers[0].Receiver)

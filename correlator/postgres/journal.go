@@ -110,17 +110,3 @@ func (db *DB) Timeline(ctx context.Context, tenant string, from, to time.Time, l
 		}
 	})
 }
-
-// PruneJournal removes inputs of all tenants that were received before an instant, and returns how many.
-func (db *DB) PruneJournal(ctx context.Context, before time.Time) (int64, error) {
-	var pruned int64
-	err := db.system(ctx, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "DELETE FROM inputs WHERE received_at < $1", before)
-		pruned = tag.RowsAffected()
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("prune the journal: %w", err)
-	}
-	return pruned, nil
-}

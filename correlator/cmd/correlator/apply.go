@@ -33,6 +33,13 @@ func (s *service) apply(ctx context.Context, c *config.Config) error {
 	return nil
 }
 
+// keepJournal is how long inputs are kept as it is configured now.
+func (s *service) keepJournal() time.Duration {
+	s.applying.Lock()
+	defer s.applying.Unlock()
+	return time.Duration(*s.config.Retention.Journal)
+}
+
 func (s *service) applyLocked(ctx context.Context, c *config.Config) error {
 	polled, err := s.sources.prepare(c)
 	if err != nil {

@@ -53,6 +53,7 @@ type service struct {
 	reloader  *reloader
 	server    *http.Server
 	health    *databaseHealth
+	retention *retention
 	// config is what is applied, or at first to be applied; applying guards it.
 	config   *config.Config
 	applying sync.Mutex
@@ -97,6 +98,7 @@ func (s *service) wire() (err error) {
 	}
 	s.sources = newSources(s.db, s.log, s.registry)
 	s.health = newDatabaseHealth(s.db, s.log, s.registry)
+	s.retention = newRetention(s.db, s.keepJournal, s.log, s.registry)
 	s.reloader = newReloader(s.o.load, s.apply, s.log, s.registry)
 	s.server, err = s.newServer()
 	return err

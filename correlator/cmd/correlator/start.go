@@ -41,6 +41,7 @@ func (s *service) work(ctx context.Context) error {
 	group.Go(func() error { return s.db.RunTimers(ctx) })
 	group.Go(func() error { return s.sources.run(ctx) })
 	group.Go(func() error { return s.health.watch(ctx) })
+	group.Go(func() error { return s.retention.run(ctx) })
 	return group.Wait()
 }
 
