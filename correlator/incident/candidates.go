@@ -128,11 +128,10 @@ func (j Judge) siteSuspects(s *scene, devices map[string]*suspect) []suspect {
 		if 2*hit <= len(all) {
 			alerting = nil
 		}
-		own := s.sites[site] // what no device can explain
-		if len(alerting) > 0 && s.explainedOtherwise(slices.Concat(alerting, own), devices) {
+		if len(alerting) > 0 && s.explainedOtherwise(s.seenOf(site, alerting), devices) {
 			alerting = nil
 		}
-		if len(alerting)+len(own) == 0 {
+		if len(alerting)+len(s.sites[site]) == 0 { // what stands for a site no device can explain
 			continue
 		}
 		c := suspect{kind: KindSite, name: site, devices: all, alerting: true}
@@ -140,18 +139,30 @@ func (j Judge) siteSuspects(s *scene, devices map[string]*suspect) []suspect {
 			c.impact = s.graph.Impact(topology.Failure{Devices: all}, s.down)
 			c.silent = s.silent(c.impact)
 		}
-		c.explains = slices.Concat(s.explained(c.impact, nil), own)
-		slices.Sort(c.explains)
-		c.explains = slices.Compact(c.explains)
+		c.explains = s.seenOf(site, s.explained(c.impact, nil))
 		out = append(out, c)
 	}
 	return out
 }
 
-// explainedOtherwise says whether one device, or the alerting legs of one redundancy group together,
-// explain all these alerts.
+// seenOf are what the failure of a site makes alert: its devices and what hangs on them, what stands
+// for the site, and what others say of the far ends of their links to those of its devices that are
+// down. A device that is up is not to blame for what its neighbours lost, so neither is its site.
+func (s *scene) seenOf(site string, alerting []int) []int {
+	out := slices.Concat(alerting, s.sites[site])
+	for _, d := range s.graph.DevicesAt(site) {
+		if s.down.Devices[d] {
+			out = append(out, s.named[d]...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// explainedOtherwise says whether one device, or legs of one redundancy group that fail together,
+// explain all these alerts, ascending. A leg fails when it is down or has a trouble that is not among
+// them: one that only tells of the far ends of its links stands.
 func (s *scene) explainedOtherwise(alerts []int, devices map[string]*suspect) bool {
-	slices.Sort(alerts)
 	for _, c := range devices {
 		if includes(c.explains, alerts) {
 			return true
@@ -160,7 +171,7 @@ func (s *scene) explainedOtherwise(alerts []int, devices map[string]*suspect) bo
 	for members := range s.graph.Redundancy {
 		var legs []string
 		for _, m := range members {
-			if len(s.bySubject[m]) > 0 {
+			if s.down.Devices[m] || !includes(alerts, s.bySubject[m]) {
 				legs = append(legs, m)
 			}
 		}

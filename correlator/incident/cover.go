@@ -94,13 +94,14 @@ func (c *covering) next() int {
 
 // compare orders suspects by how much they explain on balance; of equals the one with change evidence
 // of its own comes first, then the one that explains more before it is weighed against silence, then
-// a link before its ends, then one that alerts before one that is silent.
+// by rank: a link before its ends, a device that says that it is down before one that only lost the
+// link to it, one that alerts before its site, and whoever alerts before one that is silent.
 func (c *covering) compare(a, b int) int {
 	if d := c.net(b) - c.net(a); d > epsilon || d < -epsilon {
 		return cmp.Compare(d, 0)
 	}
 	sa, sb := c.suspects[a], c.suspects[b]
-	return cmp.Or(cmp.Compare(sb.own, sa.own), c.compareLeft(a, b), cmp.Compare(rank(sa), rank(sb)), cmp.Compare(sa.name, sb.name))
+	return cmp.Or(cmp.Compare(sb.own, sa.own), c.compareLeft(a, b), cmp.Compare(c.rank(sa), c.rank(sb)), cmp.Compare(sa.name, sb.name))
 }
 
 func (c *covering) compareLeft(a, b int) int {
@@ -110,18 +111,20 @@ func (c *covering) compareLeft(a, b int) int {
 	return 0
 }
 
-func rank(s suspect) int {
+func (c *covering) rank(s suspect) int {
 	switch {
 	case s.kind == KindLink:
 		return 0
-	case s.kind == KindSite:
+	case s.kind == KindDevice && c.scene.down.Devices[s.name]:
 		return 1
 	case s.kind == KindDevice && s.alerting:
 		return 2
-	case s.kind == KindDevice:
+	case s.kind == KindSite:
 		return 3
-	default:
+	case s.kind == KindDevice:
 		return 4
+	default:
+		return 5
 	}
 }
 
@@ -147,7 +150,8 @@ func (c *covering) contest(best int) int {
 //   - it was changed and alerts, and explains more: what went down below it only inherits its evidence;
 //   - it is a roll-out, which beats an ancestor without evidence of its own;
 //   - it says that it is down, and explains more: dependents that are still silent do not disprove it;
-//   - it alerts, and the best one is silent: the far end of a link is not to blame for what it does not say.
+//   - it alerts, nobody but itself speaks of the best one, and that is silent: the far end of a link
+//     is not to blame for what it does not say. Where others alert below the far end, it is.
 func (c *covering) known(i, best int) bool {
 	s, b := c.suspects[i], c.suspects[best]
 	more := c.left[i] > c.left[best]+epsilon
@@ -159,7 +163,7 @@ func (c *covering) known(i, best int) bool {
 	case s.kind != KindDevice || !s.alerting:
 		return false
 	default:
-		return c.scene.down.Devices[s.name] && more || !b.alerting
+		return c.scene.down.Devices[s.name] && more || !b.alerting && includes(c.scene.bySubject[s.name], c.rest(best))
 	}
 }
 

@@ -20,6 +20,9 @@ func TestCandidates(t *testing.T) {
 	linked := network("CORE@p0", "AGG@p1: all CORE", "S1@p2: all AGG", "S2@p2: all AGG", "CORE:e1 - AGG:e1", "AGG:e2 - S1:e1")
 	site := network("U1@p0", "U2@p0", "M1@pop: all U1", "M2@pop: all U2", "M3@pop: all U1", "N1@p1: all U1", "N2@p1: all U2")
 	legs := network("L1@pop", "L2@pop", "W@away: any L1 L2")
+	// A town whose routers hang on either of two others, or on both.
+	town := network("U1@p0", "U2@p1", "T1@town: any U1", "T2@town: any U1 U2", "T3@town: any U2", "U1:e1 - T1:e1", "U1:e2 - T2:e1", "U2:e1 - T2:e2", "U2:e2 - T3:e1")
+	chain := network("UP@p0", "MID@p1: all UP", "LOW@p2: all MID", "SIDE@p3: all UP", "UP:e1 - MID:e1", "MID:e2 - LOW:e1")
 	for _, c := range []struct {
 		name     string
 		inv      topology.Inventory
@@ -57,6 +60,24 @@ func TestCandidates(t *testing.T) {
 			[]string{"device/TOP"},
 			[]string{"A", "B", "TOP"},
 		},
+		{
+			"a town without power: those above only tell of the far ends of their links",
+			town,
+			alerts("device_unreachable T1", "device_unreachable T2", "device_unreachable T3", "interface_down U1 e1", "interface_down U1 e2", "interface_down U2 e1", "interface_down U2 e2"),
+			nil,
+			[]string{"site/town"},
+			[]string{"T1", "T2", "T3", "U1", "U2"},
+		},
+		{
+			"the same town, when those above are down themselves",
+			town,
+			alerts("device_unreachable T1", "device_unreachable T2", "device_unreachable T3", "device_unreachable U1", "device_unreachable U2"),
+			nil,
+			[]string{"device/U1", "device/U2"},
+			[]string{"T1", "T2", "U1"},
+		},
+		{"a router that is down comes before the one that lost the link to it", chain, alerts("device_unreachable LOW", "interface_down MID e2"), nil, []string{"device/LOW"}, []string{"LOW", "MID"}},
+		{"a silent far end is to blame when what hangs on it alerts too", chain, alerts("interface_down UP e1", "device_unreachable LOW"), nil, []string{"device/MID"}, []string{"LOW", "UP"}},
 		{"one leg explains only itself", pair, alerts("device_unreachable E1", "loss X"), nil, []string{"device/E1", "device/X"}, []string{"E1"}},
 		{
 			"both legs explain what is below", pair, alerts("device_unreachable E1", "device_unreachable E2", "device_unreachable X", "loss Y"), nil,

@@ -24,6 +24,10 @@ const (
 	SymptomOther             = "other"
 )
 
+// procedure is the version of how candidates are found and chosen. Raise it when the same facts, tables
+// and weights come out otherwise: each judgement is kept with the version of the rules that made it.
+const procedure = "2"
+
 // Rules are the tables that say what alerts speak of and what can cause it.
 type Rules struct {
 	version  string
@@ -60,7 +64,7 @@ func LoadRules() (*Rules, error) {
 		return nil, fmt.Errorf("affinity.yaml: %w", err)
 	}
 	r := &Rules{
-		version:  symptoms.Version + "." + affinity.Version,
+		version:  procedure + "." + symptoms.Version + "." + affinity.Version,
 		affinity: affinity.Affinity, fallback: affinity.Default, titles: affinity.Titles,
 	}
 	for _, s := range symptoms.Symptoms {
@@ -73,7 +77,7 @@ func LoadRules() (*Rules, error) {
 	return r, nil
 }
 
-// Version of the tables.
+// Version of the rules: of the procedure, the symptom table and the affinity table.
 func (r *Rules) Version() string { return r.version }
 
 // Symptom is what kind of failure an alert speaks of: its label `symptom`, else what the table says
