@@ -24,15 +24,26 @@ type reloader struct {
 	load       func() (*config.Config, error)
 	apply      func(context.Context, *config.Config) error
 	log        *slog.Logger
-	hangups    chan os.Signal
+	hangups    <-chan os.Signal
 	requests   chan chan error
 	successful prometheus.Gauge
 	at         prometheus.Gauge
 }
 
-func newReloader(load func() (*config.Config, error), apply func(context.Context, *config.Config) error, log *slog.Logger, reg prometheus.Registerer) *reloader {
+// catchHangups takes SIGHUP over from now on, until stop: its default is to end the process, also one that
+// is still starting. One that comes before anybody listens is kept.
+func catchHangups() (hangups <-chan os.Signal, stop func()) {
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	return caught, func() { signal.Stop(caught) }
+}
+
+func newReloader(
+	load func() (*config.Config, error), apply func(context.Context, *config.Config) error, hangups <-chan os.Signal,
+	log *slog.Logger, reg prometheus.Registerer,
+) *reloader {
 	r := &reloader{
-		load: load, apply: apply, log: log, requests: make(chan chan error), hangups: make(chan os.Signal, 1),
+		load: load, apply: apply, log: log, requests: make(chan chan error), hangups: hangups,
 		successful: promauto.With(reg).NewGauge(prometheus.GaugeOpts{
 			Name: "ispvm_config_last_reload_successful", Help: "Whether the last reload of the configuration was successful (1) or not (0).",
 		}),
@@ -41,8 +52,6 @@ func newReloader(load func() (*config.Config, error), apply func(context.Context
 		}),
 	}
 	r.succeeded() // it was read at the start
-	// From now on: the default of SIGHUP is to end the process, also one that is still starting.
-	signal.Notify(r.hangups, syscall.SIGHUP)
 	return r
 }
 
@@ -53,7 +62,6 @@ func (r *reloader) succeeded() {
 
 // run serves SIGHUP and requests until ctx is done.
 func (r *reloader) run(ctx context.Context) error {
-	defer signal.Stop(r.hangups)
 	for {
 		select {
 		case <-ctx.Done():

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+	"gopkg.in/yaml.v3"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/config"
 )
@@ -35,6 +37,8 @@ func newServe(app *kingpin.Application) command {
 }
 
 func (s *serve) run(ctx context.Context, env environment) error {
+	hangups, stop := catchHangups()
+	defer stop()
 	load := func() (*config.Config, error) { return config.Load(s.configFile, env.getenv) }
 	cfg, err := load()
 	if err == nil && cfg.Database.URL == "" {
@@ -51,7 +55,7 @@ func (s *serve) run(ctx context.Context, env environment) error {
 		return nil
 	}
 	svc, err := newService(ctx, serviceOptions{
-		load: load, config: cfg, web: s.web, logger: promslog.New(env.log),
+		load: load, config: cfg, hangups: hangups, web: s.web, logger: promslog.New(env.log),
 		databaseURL: cfg.Database.URL, ownerURL: cfg.Database.Owner(),
 	})
 	if err != nil {
@@ -60,13 +64,39 @@ func (s *serve) run(ctx context.Context, env environment) error {
 	return svc.run(ctx)
 }
 
-// checkWeb checks the file that gives TLS to the listener.
+// checkWeb checks the flags of the listener, and the file that gives it TLS.
 func checkWeb(flags *web.FlagConfig) error {
 	if err := web.Validate(*flags.WebConfigFile); err != nil {
 		return fmt.Errorf("web.config.file: %w", err)
 	}
+	if err := refuseBasicAuth(*flags.WebConfigFile); err != nil {
+		return fmt.Errorf("web.config.file: %w", err)
+	}
 	if len(*flags.WebListenAddresses) == 0 {
 		return errors.New("web.listen-address: give at least one address")
+	}
+	return nil
+}
+
+// refuseBasicAuth refuses users in a file that is otherwise right: with them every call of ours would be
+// answered 401, whatever its token.
+func refuseBasicAuth(file string) error {
+	if file == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var given struct {
+		Users yaml.Node `yaml:"basic_auth_users"`
+	}
+	if err := yaml.Unmarshal(raw, &given); err != nil {
+		return err
+	}
+	if len(given.Users.Content) > 0 {
+		return fmt.Errorf("%s has basic_auth_users: they need the header in which the callers' bearer tokens travel: "+
+			"remove them, and give each caller a token (`correlator admin token create`)", file)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,8 +33,10 @@ type serviceOptions struct {
 	load func() (*config.Config, error)
 	// config is what it answered first.
 	config *config.Config
-	web    *web.FlagConfig
-	logger *slog.Logger
+	// hangups ask for it.
+	hangups <-chan os.Signal
+	web     *web.FlagConfig
+	logger  *slog.Logger
 	// databaseURL is where the service works, ownerURL where migrations are applied.
 	databaseURL, ownerURL config.Secret
 	// cluster is the private PostgreSQL, nil without one.
@@ -99,7 +102,7 @@ func (s *service) wire() (err error) {
 	s.sources = newSources(s.db, s.log, s.registry)
 	s.health = newDatabaseHealth(s.db, s.log, s.registry)
 	s.retention = newRetention(s.db, s.keepJournal, s.log, s.registry)
-	s.reloader = newReloader(s.o.load, s.apply, s.log, s.registry)
+	s.reloader = newReloader(s.o.load, s.apply, s.o.hangups, s.log, s.registry)
 	s.server, err = s.newServer()
 	return err
 }

@@ -50,6 +50,7 @@ type correlator struct {
 	*service
 	dir  string
 	url  string
+	hup  chan os.Signal
 	log  *lockedBuffer
 	done chan error
 	stop context.CancelFunc
@@ -92,7 +93,7 @@ func (k *tickets) got() []string {
 
 func newCorrelator(t *testing.T, dir, databaseURL, ownerURL string) *correlator {
 	t.Helper()
-	c := &correlator{dir: dir, log: &lockedBuffer{}, done: make(chan error, 1)}
+	c := &correlator{dir: dir, hup: make(chan os.Signal, 1), log: &lockedBuffer{}, done: make(chan error, 1)}
 	load := func() (*config.Config, error) {
 		return config.Load(filepath.Join(dir, "correlator.yaml"), func(string) string { return "" })
 	}
@@ -100,7 +101,7 @@ func newCorrelator(t *testing.T, dir, databaseURL, ownerURL string) *correlator 
 	require.NoError(t, err)
 	none := ""
 	c.service, err = newService(t.Context(), serviceOptions{
-		load: load, config: cfg, web: &web.FlagConfig{WebConfigFile: &none},
+		load: load, config: cfg, hangups: c.hup, web: &web.FlagConfig{WebConfigFile: &none},
 		logger:      slog.New(slog.NewTextHandler(c.log, nil)),
 		databaseURL: config.Secret(databaseURL), ownerURL: config.Secret(ownerURL),
 	})
@@ -340,7 +341,7 @@ func TestReload(t *testing.T) {
 	require.Equal(t, "2", c.rpc(t, acmeAdmin, "InventoryService/GetInventory", "{}")["revision"])
 
 	write(text)
-	c.reloader.hangups <- syscall.SIGHUP
+	c.hup <- syscall.SIGHUP
 	require.Eventually(t, func() bool {
 		status, _ := c.send(t, http.MethodPost, "/ispvm.v1.StatusService/GetStatus", globexAdmin, "{}")
 		return status == http.StatusOK

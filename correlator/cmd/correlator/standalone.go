@@ -47,6 +47,8 @@ func newStandalone(app *kingpin.Application) command {
 }
 
 func (s *standalone) run(ctx context.Context, env environment) (err error) {
+	hangups, stop := catchHangups()
+	defer stop()
 	// What can be checked is checked before anything is started.
 	if s.configFile != "" || s.check {
 		if _, err := s.load(env); err != nil {
@@ -78,7 +80,7 @@ func (s *standalone) run(ctx context.Context, env environment) (err error) {
 		return err
 	}
 	svc, err := newService(ctx, serviceOptions{
-		load: func() (*config.Config, error) { return s.load(env) }, config: cfg, web: s.web, logger: logger,
+		load: func() (*config.Config, error) { return s.load(env) }, config: cfg, hangups: hangups, web: s.web, logger: logger,
 		databaseURL: config.Secret(private.URL()), ownerURL: config.Secret(private.OwnerURL()), cluster: private,
 	})
 	if err != nil {
