@@ -6,30 +6,26 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
 )
 
 // bgp reads peers. Its series follow the configuration: a peer that is
 // configured and has no session is down, not absent.
 type bgp struct {
-	up, enabled, info, sessions, received, uptime *prometheus.Desc
+	family
+	up, enabled, info, sessions, received, uptime *Metric
 }
 
 func newBGP() Collector {
-	d := func(name, help string, labels ...string) *prometheus.Desc { return desc("bgp", name, help, labels...) }
-	return &bgp{
-		up:       d("session_up", "Whether a session with the peer is established; 0 as well for a peer without a session.", "peer"),
-		enabled:  d("peer_enabled", "Whether the peer is enabled in the configuration.", "peer"),
-		info:     d("peer_info", "Who the peer is, always 1.", "peer", "remote_address", "remote_as", "local_as"),
-		sessions: d("peer_sessions", "Established sessions of the peer; a connection that listens may have many.", "peer"),
-		received: d("session_prefixes_received", "Prefixes received from the peer; absent where the router does not say.", "peer"),
-		uptime:   d("session_uptime_seconds", "How long the session has been established.", "peer"),
-	}
+	c := &bgp{family: family{name: "bgp", about: "BGP peers and sessions."}}
+	c.up = c.gauge("session_up", "Whether a session with the peer is established; 0 as well for a peer without a session.", "peer")
+	c.enabled = c.gauge("peer_enabled", "Whether the peer is enabled in the configuration.", "peer")
+	c.info = c.gauge("peer_info", "Who the peer is, always 1.", "peer", "remote_address", "remote_as", "local_as")
+	c.sessions = c.gauge("peer_sessions", "Established sessions of the peer; a connection that listens may have many.", "peer")
+	c.received = c.gauge("session_prefixes_received", "Prefixes received from the peer; absent where the router does not say.", "peer")
+	c.uptime = c.gauge("session_uptime_seconds", "How long the session has been established.", "peer")
+	return c
 }
-
-func (*bgp) Name() string { return "bgp" }
 
 // peer is one configured peer with the state of its sessions.
 type peer struct {
@@ -62,15 +58,15 @@ func (c *bgp) Collect(ctx context.Context, r Router, in Input, out *Samples) err
 }
 
 func (c *bgp) emit(p *peer, out *Samples) {
-	out.gauge(c.up, truth(p.established > 0), p.name)
-	out.gauge(c.enabled, truth(p.enabled), p.name)
-	out.gauge(c.info, 1, p.name, p.remoteAddress, p.remoteAS, p.localAS)
-	out.gauge(c.sessions, float64(p.established), p.name)
+	out.add(c.up, truth(p.established > 0), p.name)
+	out.add(c.enabled, truth(p.enabled), p.name)
+	out.add(c.info, 1, p.name, p.remoteAddress, p.remoteAS, p.localAS)
+	out.add(c.sessions, float64(p.established), p.name)
 	if p.prefixesKnown {
-		out.gauge(c.received, p.prefixes, p.name)
+		out.add(c.received, p.prefixes, p.name)
 	}
 	if p.uptimeKnown {
-		out.gauge(c.uptime, p.uptime.Seconds(), p.name)
+		out.add(c.uptime, p.uptime.Seconds(), p.name)
 	}
 }
 

@@ -3,7 +3,6 @@ package collector
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,13 +35,23 @@ type Input struct {
 type Collector interface {
 	// Name is the collector's name in configuration and labels.
 	Name() string
+	// About is a sentence on what is read.
+	About() string
+	// Every is how long a result stays good; 0 for one scrape only.
+	Every() time.Duration
+	// Optional collectors run only where a module names them.
+	Optional() bool
+	// Metrics are all that Collect may emit.
+	Metrics() []*Metric
 	// Collect reads the family from the router into out.
 	Collect(ctx context.Context, r Router, in Input, out *Samples) error
 }
 
 // All returns every collector.
 func All() []Collector {
-	return []Collector{newSystem(), newInterface(), newBGP(), newOSPF(), newPPP()}
+	return []Collector{
+		newSystem(), newInterface(), newBGP(), newOSPF(), newPPP(),
+	}
 }
 
 // Names returns the names of all collectors, in the order of [All].
@@ -54,19 +63,40 @@ func Names() []string {
 	return names
 }
 
-// Select returns the collectors of these names; none named means all.
-func Select(names []string) ([]Collector, error) {
-	if len(names) == 0 {
-		return All(), nil
+// The words that stand for many collectors in a selection.
+const (
+	// Default stands for all collectors that are not optional.
+	Default = "default"
+	// Everything stands for all collectors.
+	Everything = "all"
+)
+
+// Select returns the collectors of a selection, in the order of [All]: names,
+// "default", "all", and names with a "-" in front to leave one out again.
+// Nothing selected means the default.
+func Select(selection []string) ([]Collector, error) {
+	if len(selection) == 0 {
+		selection = []string{Default}
 	}
 	known := All()
-	chosen := make([]Collector, 0, len(names))
-	for _, name := range names {
-		i := slices.IndexFunc(known, func(c Collector) bool { return c.Name() == name })
-		if i < 0 {
-			return nil, fmt.Errorf("unknown collector %q: known are %s", name, strings.Join(Names(), ", "))
+	wanted := make([]bool, len(known))
+	for _, word := range selection {
+		name, without := strings.CutPrefix(word, "-")
+		found := false
+		for i, c := range known {
+			if name == c.Name() || name == Everything || name == Default && !c.Optional() {
+				wanted[i], found = !without, true
+			}
 		}
-		chosen = append(chosen, known[i])
+		if !found {
+			return nil, fmt.Errorf("unknown collector %q: known are %s, and the sets default and all", name, strings.Join(Names(), ", "))
+		}
+	}
+	var chosen []Collector
+	for i, c := range known {
+		if wanted[i] {
+			chosen = append(chosen, c)
+		}
 	}
 	return chosen, nil
 }

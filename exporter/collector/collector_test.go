@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,11 +70,34 @@ func collect(t *testing.T, name string, major int, r *routerostest.Router) ([]st
 
 func TestSelect(t *testing.T) {
 	t.Parallel()
-	all, err := Select(nil)
-	require.NoError(t, err)
-	require.Len(t, all, len(Names()))
-	_, err = Select([]string{"system", "bpg"})
-	require.EqualError(t, err, `unknown collector "bpg": known are system, interface, bgp, ospf, ppp`)
+	var standard, optional []string
+	for _, c := range All() {
+		if c.Optional() {
+			optional = append(optional, c.Name())
+		} else {
+			standard = append(standard, c.Name())
+		}
+	}
+	for name, c := range map[string]struct{ selection, want []string }{
+		"nothing is the default":       {nil, standard},
+		"the default and one less":     {[]string{"default", "-ppp"}, slices.DeleteFunc(slices.Clone(standard), func(s string) bool { return s == "ppp" })},
+		"names, in the order of all":   {[]string{"bgp", "system"}, []string{"system", "bgp"}},
+		"all":                          {[]string{"all"}, Names()},
+		"all less the default":         {[]string{"all", "-default"}, optional},
+		"the last word on a collector": {[]string{"-bgp", "bgp"}, []string{"bgp"}},
+	} {
+		chosen, err := Select(c.selection)
+		require.NoError(t, err, name)
+		var got []string
+		for _, c := range chosen {
+			got = append(got, c.Name())
+		}
+		require.Equal(t, c.want, got, name)
+	}
+	for _, word := range []string{"bpg", "-bpg"} {
+		_, err := Select([]string{"system", word})
+		require.ErrorContains(t, err, `unknown collector "bpg": known are system, interface, bgp, `)
+	}
 }
 
 // A router without a menu is a router without series, not a failure.

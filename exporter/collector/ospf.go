@@ -6,25 +6,24 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
 )
 
 // ospf reads neighbours, and on which interfaces there ought to be some.
-type ospf struct{ neighborUp, neighbors, stateChanges *prometheus.Desc }
+type ospf struct {
+	family
+	neighborUp, neighbors, stateChanges *Metric
+}
 
 func newOSPF() Collector {
 	neighbor := []string{"instance", "area", "router_id", "address", "interface"}
-	return &ospf{
-		neighborUp:   desc("ospf", "neighbor_up", "Whether the adjacency with the neighbour is Full.", neighbor...),
-		stateChanges: desc("ospf", "neighbor_state_changes_total", "How often the neighbour's state changed.", neighbor...),
-		neighbors: desc("ospf", "neighbors",
-			"Neighbours in state Full on an interface that OSPF is configured for and that is not passive; 0 is never left out.", "interface"),
-	}
+	c := &ospf{family: family{name: "ospf", about: "OSPF neighbours, and the interfaces that ought to have some."}}
+	c.neighborUp = c.gauge("neighbor_up", "Whether the adjacency with the neighbour is Full.", neighbor...)
+	c.stateChanges = c.counter("neighbor_state_changes_total", "How often the neighbour's state changed.", neighbor...)
+	c.neighbors = c.gauge("neighbors",
+		"Neighbours in state Full on an interface that OSPF is configured for and that is not passive; 0 is never left out.", "interface")
+	return c
 }
-
-func (*ospf) Name() string { return "ospf" }
 
 // neighbor is one row of /routing/ospf/neighbor.
 type neighbor struct {
@@ -59,9 +58,9 @@ func (c *ospf) Collect(ctx context.Context, r Router, in Input, out *Samples) er
 			continue
 		}
 		seen[labels] = true
-		out.gauge(c.neighborUp, truth(n.full), labels[:]...)
+		out.add(c.neighborUp, truth(n.full), labels[:]...)
 		if n.changesKnown {
-			out.counter(c.stateChanges, n.stateChanges, labels[:]...)
+			out.add(c.stateChanges, n.stateChanges, labels[:]...)
 		}
 		if n.full {
 			full[n.iface]++
@@ -71,7 +70,7 @@ func (c *ospf) Collect(ctx context.Context, r Router, in Input, out *Samples) er
 		}
 	}
 	for _, iface := range slices.Sorted(maps.Keys(state.configured)) {
-		out.gauge(c.neighbors, float64(full[iface]), iface)
+		out.add(c.neighbors, float64(full[iface]), iface)
 	}
 	return nil
 }

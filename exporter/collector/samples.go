@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
 )
 
+// namespace begins the name of every metric.
 const namespace = "routeros"
 
 // Samples gathers what a collector has read.
@@ -17,19 +20,11 @@ type Samples struct{ metrics []prometheus.Metric }
 // Metrics returns the samples gathered so far.
 func (s *Samples) Metrics() []prometheus.Metric { return s.metrics }
 
-func (s *Samples) gauge(d *prometheus.Desc, v float64, labels ...string) {
-	s.add(d, prometheus.GaugeValue, v, labels)
-}
-
-func (s *Samples) counter(d *prometheus.Desc, v float64, labels ...string) {
-	s.add(d, prometheus.CounterValue, v, labels)
-}
-
-func (s *Samples) add(d *prometheus.Desc, t prometheus.ValueType, v float64, labels []string) {
+func (s *Samples) add(m *Metric, v float64, labels ...string) {
 	for i, l := range labels {
 		labels[i] = text(l)
 	}
-	s.metrics = append(s.metrics, prometheus.MustNewConstMetric(d, t, v, labels...))
+	s.metrics = append(s.metrics, m.With(v, labels...))
 }
 
 // text makes a router's bytes into a label value, which has to be UTF-8: what
@@ -45,15 +40,21 @@ func text(s string) string {
 	return string(runes)
 }
 
-func desc(subsystem, name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
-}
-
 func truth(b bool) float64 {
 	if b {
 		return 1
 	}
 	return 0
+}
+
+// count is how much one label value has to count.
+type count map[string]int
+
+// emit adds a sample for each key, in order.
+func (c count) emit(m *Metric, out *Samples) {
+	for _, key := range slices.Sorted(maps.Keys(c)) {
+		out.add(m, float64(c[key]), key)
+	}
 }
 
 // number returns a numeric property; false if the row has none or the router

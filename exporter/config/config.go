@@ -34,7 +34,8 @@ type Fingerprint struct {
 
 // Module is one way to scrape a device.
 type Module struct {
-	// Collectors are the families to read. Default: all.
+	// Collectors are the families to read: names, the sets "default" and
+	// "all", and names with a "-" in front to leave one out. Default: default.
 	Collectors []string `yaml:"collectors"`
 	// Timeout bounds a probe, whatever the scrape timeout is. Default: 30s.
 	Timeout Duration `yaml:"timeout"`

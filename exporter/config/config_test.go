@@ -83,7 +83,7 @@ func TestBadFiles(t *testing.T) {
 		},
 		"collector": {
 			"modules:\n  default:\n    collectors:\n      - system\n      - bpg",
-			`exporter.yaml:5: module default: unknown collector "bpg"; known are system, bgp`,
+			`exporter.yaml:5: module default: unknown collector "bpg"; known are system, bgp, and the sets default and all`,
 		},
 		"nothing in the list": {device(""), `exporter.yaml:4: device 2 is empty: give it a name, an address and a username, or remove it`},
 		"no name":             {device("{address: s, username: u, password: p}"), `exporter.yaml:4: device without a name: add name, which is the target of its probes`},

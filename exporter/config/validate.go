@@ -68,6 +68,9 @@ func child(node *yaml.Node, step any) (*yaml.Node, int) {
 // that still makes sense of "when did it change".
 const maxInterval = 24 * time.Hour
 
+// collectorSets may be named in the place of collectors.
+var collectorSets = []string{"default", "all"}
+
 func (v *validator) check(c *Config) {
 	if i := time.Duration(c.Fingerprint.Interval); i < time.Second || i > maxInterval {
 		v.add([]any{"fingerprint", "interval"}, "fingerprint.interval must be between 1s and 24h")
@@ -80,9 +83,10 @@ func (v *validator) check(c *Config) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
 		for i, collector := range c.Modules[name].Collectors {
-			if !slices.Contains(v.collectors, collector) {
-				v.add([]any{"modules", name, "collectors", i}, "module %s: unknown collector %q; known are %s",
-					name, collector, strings.Join(v.collectors, ", "))
+			known := strings.TrimPrefix(collector, "-")
+			if !slices.Contains(collectorSets, known) && !slices.Contains(v.collectors, known) {
+				v.add([]any{"modules", name, "collectors", i}, "module %s: unknown collector %q; known are %s, and the sets %s",
+					name, known, strings.Join(v.collectors, ", "), strings.Join(collectorSets, " and "))
 			}
 		}
 		if time.Duration(c.Modules[name].Timeout) < time.Second {

@@ -8,6 +8,7 @@ var (
 	descUp       = newDesc("up", "Whether the router could be read: it is connected and at least one collector succeeded.")
 	descDuration = newDesc("collector_duration_seconds", "How long the collector took the last time.", "collector")
 	descSuccess  = newDesc("collector_success", "Whether the collector succeeded the last time.", "collector")
+	descRead     = newDesc("collector_read_timestamp_seconds", "When the collector last ran: what seldom changes is not read at each scrape.", "collector")
 
 	descFailures = newDesc("connect_failures_total", "Failures to make or to keep the connection to the router.", "reason")
 	descLogins   = newDesc("logins_total", "Logins at the router.")

@@ -29,6 +29,7 @@ type result struct {
 	name     string
 	complete bool
 	err      error
+	read     time.Time // when it began; zero without a connection
 	duration time.Duration
 	metrics  []prometheus.Metric
 }
@@ -58,45 +59,74 @@ func (d *Device) read(ctx context.Context, m Module) *reading {
 		// The reading outlives the scrape that began it, for those who joined.
 		ctx, cancel := context.WithDeadline(d.life, deadline)
 		defer cancel()
-		d.perform(ctx, m, r)
+		l := d.perform(ctx, m, r)
 		d.mu.Lock()
 		delete(d.readings, m.Name)
 		d.mu.Unlock()
 		close(r.done)
+		if l != nil {
+			d.restock(l, m)
+		}
 	})
 	return r
 }
 
-// perform runs the collectors at once, over the one connection.
-func (d *Device) perform(ctx context.Context, m Module, r *reading) {
+// perform runs the collectors at once, over the one connection, save for those
+// whose last result is kept. It returns the connection, nil if there is none.
+func (d *Device) perform(ctx context.Context, m Module, r *reading) *link {
 	l, err := d.session.get(ctx)
 	if err != nil {
 		for i := range r.results {
-			r.finish(i, nil, err, 0)
+			r.finish(i, result{err: err})
 		}
-		return
+		return nil
 	}
-	input := collector.Input{Major: l.major, DynamicInterfaces: m.DynamicInterfaces, Now: d.opts.Now}
 	var wg sync.WaitGroup
 	for i, c := range m.Collectors {
-		wg.Go(func() {
-			var out collector.Samples
-			start := d.opts.Now()
-			err := c.Collect(ctx, l, input, &out)
-			r.finish(i, out.Metrics(), err, d.opts.Now().Sub(start))
-			if err != nil && d.life.Err() == nil {
-				d.complainOf("collector "+c.Name(), err)
-			}
-		})
+		if k, ok := l.shelf.get(c.Name()); ok {
+			r.finish(i, k.result)
+			continue
+		}
+		wg.Go(func() { r.finish(i, d.run(ctx, l, m, c)) })
 	}
 	wg.Wait()
+	return l
 }
 
-func (r *reading) finish(i int, metrics []prometheus.Metric, err error, took time.Duration) {
+// run runs one collector, and keeps its result if it is good for some time.
+func (d *Device) run(ctx context.Context, l *link, m Module, c collector.Collector) result {
+	input := collector.Input{Major: l.major, DynamicInterfaces: m.DynamicInterfaces, Now: d.opts.Now}
+	var out collector.Samples
+	res := result{name: c.Name(), read: d.opts.Now()}
+	res.err = c.Collect(ctx, l.memory, input, &out)
+	res.duration, res.metrics = d.opts.Now().Sub(res.read), out.Metrics()
+	if res.err != nil && d.life.Err() == nil {
+		d.complainOf("collector "+c.Name(), res.err)
+	}
+	if c.Every() > 0 {
+		l.shelf.put(res, c.Every())
+	}
+	return res
+}
+
+// restock reads anew what has been kept for long enough, one collector after
+// the other and when no scrape waits for it.
+func (d *Device) restock(l *link, m Module) {
+	for _, c := range m.Collectors {
+		if c.Every() == 0 || !l.shelf.claim(c.Name(), d.opts.Now()) {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(d.life, defaultDeadline)
+		d.run(ctx, l, m, c)
+		cancel()
+	}
+}
+
+func (r *reading) finish(i int, res result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	res := &r.results[i]
-	res.complete, res.err, res.duration, res.metrics = true, err, took, metrics
+	res.name, res.complete = r.results[i].name, true
+	r.results[i] = res
 }
 
 // snapshot returns what is known at now.
@@ -115,6 +145,9 @@ func (r *reading) snapshot(now time.Time) []prometheus.Metric {
 		}
 		metrics = append(metrics, res.metrics...)
 		metrics = append(metrics, gauge(descSuccess, success, res.name), gauge(descDuration, res.duration.Seconds(), res.name))
+		if !res.read.IsZero() {
+			metrics = append(metrics, gauge(descRead, seconds(res.read), res.name))
+		}
 	}
 	return append(metrics, gauge(descUp, up))
 }

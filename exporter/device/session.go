@@ -12,14 +12,17 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/collector"
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
 )
 
 // link is a connection to a router whose version is known.
 type link struct {
 	*routeros.Conn
-	major int
-	since time.Time
+	memory *collector.Memory // of what need not be asked for again
+	shelf  *shelf            // of results that are good for some time
+	major  int
+	since  time.Time
 }
 
 // settled is how long a connection has to last to count as a success. A router
@@ -167,7 +170,7 @@ func dial(ctx context.Context, o Options) (*link, error) {
 	if err == nil {
 		var major int
 		if major, err = majorOf(version); err == nil {
-			return &link{Conn: conn, major: major}, nil
+			return &link{Conn: conn, memory: collector.NewMemory(conn, o.Now), shelf: newShelf(), major: major}, nil
 		}
 	}
 	return nil, errors.Join(fmt.Errorf("learn the version of RouterOS: %w", err), conn.Close())

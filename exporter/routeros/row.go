@@ -3,6 +3,7 @@ package routeros
 import (
 	"bytes"
 	"iter"
+	"slices"
 )
 
 // sentence is a list of words in a buffer that belongs to the decoder.
@@ -61,6 +62,11 @@ func (r Row) All() iter.Seq2[[]byte, []byte] {
 			}
 		}
 	}
+}
+
+// Clone returns a copy that stays valid.
+func (r Row) Clone() Row {
+	return Row{sentence{buf: bytes.Clone(r.s.buf), ends: slices.Clone(r.s.ends)}}
 }
 
 // Get returns the value of an attribute, and whether the reply has it: a

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-routeros/routeros/v3/proto"
 	"github.com/stretchr/testify/require"
@@ -27,11 +28,25 @@ type Router struct {
 	Traps map[string]string
 	// Hang has menus that are answered only when the command is cancelled.
 	Hang map[string]bool
+	// Latency is how long after a command its answer comes; answers to many
+	// commands are under way at once, as on a long line.
+	Latency time.Duration
 	// Drop has menus at which the connection is closed.
 	Drop map[string]bool
 
 	mu     sync.Mutex
 	logins int
+	asked  []string
+}
+
+// Asked returns the commands that came since it was last called, logins and
+// cancellations apart.
+func (r *Router) Asked() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	asked := r.asked
+	r.asked = nil
+	return asked
 }
 
 // Logins returns how many logins there were.
@@ -81,7 +96,7 @@ func (r *Router) Start(t testing.TB) string {
 			mu.Unlock()
 			sessions.Go(func() {
 				defer nc.Close()
-				r.serve(nc)
+				r.Serve(nc)
 			})
 		}
 	})
@@ -97,8 +112,22 @@ func (r *Router) Start(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// serve answers until the connection ends.
-func (r *Router) serve(nc net.Conn) {
+// Serve answers on one connection until it ends.
+func (r *Router) Serve(nc net.Conn) {
+	var answers sync.WaitGroup
+	defer answers.Wait()
+	var mu sync.Mutex // one answer at a time
+	later := func(answer func()) {
+		answers.Go(func() {
+			time.Sleep(r.Latency)
+			mu.Lock()
+			defer mu.Unlock()
+			answer()
+		})
+	}
+	if r.Latency == 0 {
+		later = func(answer func()) { answer() }
+	}
 	in, out := bufio.NewReader(nc), proto.NewWriter(nc)
 	hanging := map[string]bool{} // tags of commands that are not answered
 	for {
@@ -112,7 +141,7 @@ func (r *Router) serve(nc net.Conn) {
 			r.mu.Lock()
 			r.logins++
 			r.mu.Unlock()
-			reply(out, "!done")
+			later(func() { reply(out, "!done") })
 		case cmd[0] == "/cancel":
 			if of := ".tag=" + cmd.find("=tag="); hanging[of] {
 				reply(out, "!trap", "=category=2", "=message=interrupted", of)
@@ -124,7 +153,10 @@ func (r *Router) serve(nc net.Conn) {
 		case r.hangs(cmd.menu()):
 			hanging[".tag="+tag] = true
 		default:
-			r.print(out, cmd, ".tag="+tag)
+			r.mu.Lock()
+			r.asked = append(r.asked, cmd[0])
+			r.mu.Unlock()
+			later(func() { r.print(out, cmd, ".tag="+tag) })
 		}
 	}
 }
