@@ -39,34 +39,50 @@ func (d *Device) watchConfiguration() {
 // other, so that no more than one is in memory and scrapes get their turn.
 func (d *Device) readConfiguration() {
 	if _, err := d.session.get(d.life); err != nil {
-		for i := range d.opts.Allowlist.Categories {
+		if d.life.Err() != nil {
+			return
+		}
+		for i, category := range d.opts.Allowlist.Categories {
 			d.ledger.fail(i, 0) // the session has said why
+			d.reportFailure(category, err)
 		}
 		return
 	}
 	for i, category := range d.opts.Allowlist.Categories {
-		began := d.opts.Now()
-		document, err := d.Document(d.life, category)
+		d.readCategory(i, category)
 		if d.life.Err() != nil {
 			return
-		}
-		var hash fingerprint.Fingerprint
-		if err == nil {
-			hash, err = document.Fingerprint()
-		}
-		ended := d.opts.Now()
-		if err != nil {
-			d.ledger.fail(i, ended.Sub(began))
-			d.complainOf("configuration, category "+category.Name, err)
-			continue
-		}
-		if d.ledger.observe(i, hash, began, ended) {
-			d.opts.Logger.Info("configuration changed", slog.String("device", d.opts.Name),
-				slog.String("category", category.Name), slog.String("fingerprint", hash.Short()))
 		}
 	}
 	d.ledger.complete()
 	d.readHistory()
+}
+
+// readCategory reads one category and notes and reports what it showed.
+func (d *Device) readCategory(i int, category fingerprint.Category) {
+	began := d.opts.Now()
+	document, err := d.Document(d.life, category)
+	if d.life.Err() != nil {
+		return
+	}
+	var hash fingerprint.Fingerprint
+	if err == nil {
+		hash, err = document.Fingerprint()
+	}
+	ended := d.opts.Now()
+	if err != nil {
+		d.ledger.fail(i, ended.Sub(began))
+		d.complainOf("configuration, category "+category.Name, err)
+		d.reportFailure(category, err)
+		return
+	}
+	before := d.ledger.observedAt(i)
+	changed := d.ledger.observe(i, hash, began, ended)
+	if changed {
+		d.opts.Logger.Info("configuration changed", slog.String("device", d.opts.Name),
+			slog.String("category", category.Name), slog.String("fingerprint", hash.Short()))
+	}
+	d.reportReading(shown{category, document, hash, before, d.ledger.observedAt(i), changed})
 }
 
 func (d *Device) readHistory() {

@@ -55,6 +55,14 @@ func (l *ledger) observe(i int, hash fingerprint.Fingerprint, began, ended time.
 	return e.note(hash, began, ended)
 }
 
+// observedAt returns the instant for which category i was last noted; zero if
+// it never was.
+func (l *ledger) observedAt(i int) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.entries[i].observed
+}
+
 func (e *entry) note(hash fingerprint.Fingerprint, began, ended time.Time) (changed bool) {
 	switch {
 	case !e.known:

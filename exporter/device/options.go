@@ -38,6 +38,13 @@ type Options struct {
 	// MaxInFlight bounds the commands under way at once. Default: 8.
 	MaxInFlight int
 
+	// Keep names the categories whose configuration goes with a sighting
+	// (level 2). Default: none, fingerprints only (level 1).
+	Keep []string
+	// Observe, if not nil, is given each reading of a category, complete or
+	// failed. It must not block.
+	Observe func(Sighting)
+
 	// Logger is told of what fails and of what changes. Required.
 	Logger *slog.Logger
 	// Now is the clock of what is measured and noted. Default: time.Now.

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -53,6 +55,35 @@ func (d Document) WriteTo(w io.Writer) (int64, error) {
 	_, _ = out.WriteString("]")
 	err := out.Flush()
 	return counted.n, err
+}
+
+// Sections returns the same rows as an object of section to array of rows, in
+// the serialisation of RFC 8785: what is kept and compared at level 2.
+func (d Document) Sections() ([]byte, error) {
+	byName := slices.Clone(d.sections)
+	slices.SortFunc(byName, func(a, b *Rows) int { return strings.Compare(a.section.Name, b.section.Name) })
+	out := []byte{'{'}
+	for _, rows := range byName {
+		if rows.Len() == 0 {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		var err error
+		if out, err = jsontext.AppendQuote(out, rows.section.Name); err != nil {
+			return nil, fmt.Errorf("section %s: %w", rows.section.Name, err)
+		}
+		out = append(out, ":["...)
+		for i, s := range rows.spans {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = append(out, rows.buf[s.start:s.key]...)
+		}
+		out = append(out, ']')
+	}
+	return append(out, '}'), nil
 }
 
 // Fingerprint hashes the canonical form.

@@ -122,6 +122,25 @@ func TestCanonicalForm(t *testing.T) {
 	}
 }
 
+// What is kept at level 2 is what was hashed, by section.
+func TestSectionsAreTheSameRows(t *testing.T) {
+	t.Parallel()
+	c := category(t, builtinAllowlist(t), "bgp")
+	d := document(t, c, map[string][]row{
+		"/routing/bgp/template":   {{"name=default", "as=65000"}},
+		"/routing/bgp/connection": {{"name=up-b"}, {"name=up-a", "comment=x", "tcp-md5-key=S3CRET"}},
+	})
+	got, err := d.Sections()
+	require.NoError(t, err)
+	require.Equal(t, `{"/routing/bgp/connection":[{"name":"up-a"},{"name":"up-b"}],"/routing/bgp/template":[{"as":"65000","name":"default"}]}`, string(got))
+	empty, err := NewDocument(nil).Sections()
+	require.NoError(t, err)
+	require.Equal(t, "{}", string(empty))
+	other, err := jcs.Transform(got)
+	require.NoError(t, err)
+	require.Equal(t, string(other), string(got), "another implementation of RFC 8785 leaves it as it is")
+}
+
 // The digests were computed by sha256sum.
 func TestFingerprintIsTheHashOfTheCanonicalForm(t *testing.T) {
 	t.Parallel()

@@ -49,6 +49,7 @@ func TestEveryRunIsTold(t *testing.T) {
 		require.NoError(t, os.RemoveAll(file))
 		s, err := openSpool(file, 1<<30)
 		require.NoError(t, err)
+		s.db.NoSync = true // it is about the order
 		defer func() { require.NoError(t, s.close()) }()
 		var offered, arrived []*apiv1.Observation
 		minute := 0
@@ -76,6 +77,7 @@ func TestEveryRunIsTold(t *testing.T) {
 				require.NoError(t, s.close())
 				s, err = openSpool(file, 1<<30)
 				require.NoError(t, err)
+				s.db.NoSync = true
 				require.Equal(t, level, s.level())
 			},
 		})

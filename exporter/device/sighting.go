@@ -1,0 +1,75 @@
+package device
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/fingerprint"
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
+)
+
+// Sighting is what one reading of one category showed.
+type Sighting struct {
+	// Device and Category say whose configuration this is.
+	Device, Category string
+	// ObservedAt is the instant for which the sighting speaks, by the
+	// exporter's clock: between two of them lies the change.
+	ObservedAt time.Time
+	// Fingerprint is of a complete reading; of a failed one Failure says why.
+	Fingerprint fingerprint.Fingerprint
+	Failure     string
+	// AllowlistVersion is the version of what made the fingerprint.
+	AllowlistVersion int
+	// Sections is the configuration itself, see [fingerprint.Document.Sections]:
+	// of categories that are kept, and when it is new. Else nil.
+	Sections []byte
+	// Actor is who made the change that this shows, nil where the router does
+	// not tell, or does not tell clearly.
+	Actor *Actor
+}
+
+// shown is a complete reading and what the ledger made of it.
+type shown struct {
+	category      fingerprint.Category
+	document      fingerprint.Document
+	hash          fingerprint.Fingerprint
+	before, since time.Time // noted last time (zero: never) and now
+	changed       bool
+}
+
+// reportReading passes a complete reading on.
+func (d *Device) reportReading(r shown) {
+	if d.opts.Observe == nil {
+		return
+	}
+	s := d.sighting(r.category)
+	s.ObservedAt, s.Fingerprint = r.since, r.hash
+	if (r.changed || r.before.IsZero()) && slices.Contains(d.opts.Keep, r.category.Name) {
+		var err error
+		if s.Sections, err = r.document.Sections(); err != nil {
+			d.opts.Logger.Error("the configuration is left out", slog.String("device", d.opts.Name),
+				slog.String("category", r.category.Name), slog.Any("err", err))
+		}
+	}
+	if r.changed {
+		s.Actor = d.readActor(r.before, r.since)
+	}
+	d.opts.Observe(s)
+}
+
+// reportFailure passes on that a category could not be read.
+func (d *Device) reportFailure(c fingerprint.Category, err error) {
+	if d.opts.Observe == nil {
+		return
+	}
+	s := d.sighting(c)
+	s.ObservedAt = d.opts.Now()
+	s.Failure = fmt.Sprintf("%s: %v", routeros.ReasonOf(err), err)
+	d.opts.Observe(s)
+}
+
+func (d *Device) sighting(c fingerprint.Category) Sighting {
+	return Sighting{Device: d.opts.Name, Category: c.Name, AllowlistVersion: d.opts.Allowlist.Version}
+}
