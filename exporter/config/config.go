@@ -20,6 +20,8 @@ type Config struct {
 	Modules map[string]*Module `yaml:"modules"`
 	// Devices are the routers that may be scraped: no others are.
 	Devices []*Device `yaml:"devices"`
+	// Push sends what was seen to the correlator. Default: nothing is sent.
+	Push *Push `yaml:"push"`
 
 	hash [sha256.Size]byte
 }
@@ -67,6 +69,11 @@ type Device struct {
 	ConnectTimeout Duration `yaml:"connect_timeout"`
 	// MaxInFlight bounds the commands under way at once. Default: 8.
 	MaxInFlight int `yaml:"max_in_flight"`
+	// Level is 1 (fingerprints only) or 2: of Categories the configuration
+	// itself is sent as well. Default: 1.
+	Level int `yaml:"level"`
+	// Categories are those of level 2.
+	Categories []string `yaml:"categories"`
 
 	dir string // of the configuration file
 }
@@ -111,8 +118,8 @@ func (d *Device) Login() (string, error) {
 // need not be made anew for a label.
 func (d *Device) Revision() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %q %q %q %v %d %q",
-		d.HostPort(), d.Username, d.Password.Reveal(), d.PasswordFile, d.PasswordEnv, d.ConnectTimeout, d.MaxInFlight, d.dir)
+	fmt.Fprintf(h, "%q %q %q %q %q %v %d %q %q",
+		d.HostPort(), d.Username, d.Password.Reveal(), d.PasswordFile, d.PasswordEnv, d.ConnectTimeout, d.MaxInFlight, d.dir, d.Categories)
 	if d.TLS != nil {
 		ca, err := os.ReadFile(inDir(d.dir, d.TLS.CAFile)) // as it is now; an error shows when the file is needed
 		fmt.Fprintf(h, " %+v %q %v", *d.TLS, ca, err)

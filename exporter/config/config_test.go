@@ -67,8 +67,8 @@ func TestBadFiles(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":         {"", `exporter.yaml: is empty; the smallest configuration has modules: {default: {}} and devices`},
 		"no YAML":       {"modules: {default: {}\ndevices: [", `exporter.yaml:1: is no YAML: did not find expected ',' or '}'`},
-		"unknown key":   {"modules: {default: {}}\ntargets: []", `exporter.yaml:2: unknown key "targets"; known here are fingerprint, modules, devices`},
-		"unknown in it": {device("{name: S, host: s}"), `exporter.yaml:4: unknown key "host"; known here are name, address, username, password, password_file, password_env, tls, module, labels, connect_timeout, max_in_flight`},
+		"unknown key":   {"modules: {default: {}}\ntargets: []", `exporter.yaml:2: unknown key "targets"; known here are fingerprint, modules, devices, push`},
+		"unknown in it": {device("{name: S, host: s}"), `exporter.yaml:4: unknown key "host"; known here are name, address, username, password, password_file, password_env, tls, module, labels, connect_timeout, max_in_flight, level, categories`},
 		"wrong type":    {"modules: {default: {}}\ndevices: {EDGE1: {}}", `exporter.yaml:2: found keys and values where a list is expected`},
 		"secret in the wrong place": {
 			device("{name: S, address: s, username: u, password: p, max_in_flight: hunter2}"),
@@ -154,7 +154,7 @@ func TestBadFiles(t *testing.T) {
 
 func TestKeysInMessagesAreThoseOfTheTypes(t *testing.T) {
 	t.Parallel()
-	for _, v := range []any{Config{}, Fingerprint{}, Module{}, Device{}, TLS{}} {
+	for _, v := range []any{Config{}, Fingerprint{}, Module{}, Device{}, TLS{}, Push{}} {
 		var keys []string
 		for f := range reflect.TypeOf(v).Fields() {
 			if tag := f.Tag.Get("yaml"); tag != "" {

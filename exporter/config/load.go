@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -64,11 +65,19 @@ func (c *Config) fill(dir string) {
 		}
 		orDefault(&m.Timeout, 30*time.Second)
 	}
+	if p := c.Push; p != nil {
+		p.dir = dir
+		p.MaxSpoolBytes = cmp.Or(p.MaxSpoolBytes, 256<<20)
+		if p.Exporter == "" {
+			p.Exporter, _ = os.Hostname() // without a name, it is one without
+		}
+	}
 	for _, d := range c.Devices {
 		if d == nil {
 			continue
 		}
 		d.dir = dir
+		d.Level = cmp.Or(d.Level, 1)
 		if d.Module == "" {
 			d.Module = "default"
 		}
@@ -136,14 +145,15 @@ func explainLine(file, message string) string {
 // keysOf lists the keys of each part of the file. A test holds it to the
 // types.
 var keysOf = map[string][]string{
-	"Config":      {"fingerprint", "modules", "devices"},
+	"Config":      {"fingerprint", "modules", "devices", "push"},
 	"Fingerprint": {"interval", "category_timeout"},
 	"Module":      {"collectors", "timeout", "dynamic_interfaces"},
 	"Device": {
 		"name", "address", "username", "password", "password_file", "password_env", "tls", "module", "labels",
-		"connect_timeout", "max_in_flight",
+		"connect_timeout", "max_in_flight", "level", "categories",
 	},
-	"TLS": {"ca_file", "server_name", "pin_sha256", "insecure_skip_verify"},
+	"Push": {"url", "token_file", "spool_dir", "max_spool_bytes", "exporter", "ca_file", "allow_plain_http"},
+	"TLS":  {"ca_file", "server_name", "pin_sha256", "insecure_skip_verify"},
 }
 
 func kindOf(tag string) string {

@@ -94,6 +94,9 @@ func (v *validator) check(c *Config) {
 		}
 	}
 	v.devices(c)
+	if c.Push != nil {
+		v.push(c.Push)
+	}
 }
 
 func (v *validator) devices(c *Config) {
@@ -139,6 +142,7 @@ func (v *validator) device(c *Config, d *Device, place []any) {
 		v.add(at("connect_timeout"), "device %s: connect_timeout must be 100ms or more", who)
 	}
 	v.labels(d, who, at("labels"))
+	v.level(d, who, at)
 	if d.TLS == nil {
 		return
 	}
@@ -147,6 +151,18 @@ func (v *validator) device(c *Config, d *Device, place []any) {
 	}
 	if _, err := d.TLSConfig(); err != nil && addressProblem(d) == "" {
 		v.add(at("tls"), "device %s: %v", who, err)
+	}
+}
+
+// level checks what may be sent beside the fingerprints.
+func (v *validator) level(d *Device, who string, at func(string) []any) {
+	switch {
+	case d.Level != 1 && d.Level != 2:
+		v.add(at("level"), "device %s: level must be 1 (fingerprints only) or 2 (the configuration of chosen categories as well)", who)
+	case d.Level == 2 && len(d.Categories) == 0:
+		v.add(at("level"), "device %s: level 2 without categories: name those whose configuration may be kept, as in categories: [bgp, routing]", who)
+	case d.Level == 1 && len(d.Categories) > 0:
+		v.add(at("categories"), "device %s: categories are for level 2: add level: 2, or remove them", who)
 	}
 }
 

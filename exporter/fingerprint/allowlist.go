@@ -88,13 +88,17 @@ func Parse(text []byte) (*Allowlist, error) {
 		}
 		a.Categories = append(a.Categories, category)
 	}
-	if names := a.names(); !slices.Equal(names, categoryOrder) {
+	if names := a.Names(); !slices.Equal(names, categoryOrder) {
 		return nil, fmt.Errorf("allowlist: categories must be exactly %s, in this order", strings.Join(categoryOrder, ", "))
 	}
 	return a, nil
 }
 
-func (a *Allowlist) names() []string {
+// Has reports whether there is a category of this name.
+func (a *Allowlist) Has(category string) bool { return slices.Contains(a.Names(), category) }
+
+// Names returns the names of the categories, in their fixed order.
+func (a *Allowlist) Names() []string {
 	names := make([]string, 0, len(a.Categories))
 	for _, c := range a.Categories {
 		names = append(names, c.Name)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -126,6 +127,12 @@ func DeviceOptions(c *config.Config, d *config.Device, base device.Options) (dev
 	o.CategoryTimeout = time.Duration(c.Fingerprint.CategoryTimeout)
 	o.ConnectTimeout = time.Duration(d.ConnectTimeout)
 	o.MaxInFlight = d.MaxInFlight
+	o.Keep = d.Categories
+	for _, name := range d.Categories {
+		if !o.Allowlist.Has(name) {
+			return o, fmt.Errorf("device %s: there is no category %q: choose from %s", d.Name, name, strings.Join(o.Allowlist.Names(), ", "))
+		}
+	}
 	var err error
 	if o.TLS, err = d.TLSConfig(); err != nil {
 		return o, fmt.Errorf("device %s: %w", d.Name, err)

@@ -48,12 +48,17 @@ func runServer(logger *slog.Logger, o serverOptions) error {
 	if err != nil {
 		return err
 	}
+	sink, err := newSink(o.configFile, registry, logger)
+	if err != nil {
+		return err
+	}
+	defer sink.close() // after the fleet, which offers to it
 	fleet := device.NewFleet()
 	defer fleet.Close()
 	reloader := web.NewReloader(web.ReloaderOptions{
 		Load:     func() (*config.Config, error) { return config.Load(o.configFile, collector.Names()) },
 		Fleet:    fleet,
-		Base:     device.Options{Allowlist: allowlist, Logger: logger},
+		Base:     device.Options{Allowlist: allowlist, Logger: logger, Observe: sink.observe},
 		Registry: registry,
 		Logger:   logger,
 	})
@@ -67,13 +72,18 @@ func runServer(logger *slog.Logger, o serverOptions) error {
 	if err != nil {
 		return err
 	}
-	return runActors(logger, reloader, &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}, o.web)
+	return runActors(logger, sink, reloader, &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}, o.web)
 }
 
 // runActors runs the parts that live side by side; when one ends, all do.
-func runActors(logger *slog.Logger, reloader *web.Reloader, server *http.Server, flags *toolkit.FlagConfig) error {
+func runActors(logger *slog.Logger, sink *sink, reloader *web.Reloader, server *http.Server, flags *toolkit.FlagConfig) error {
 	var group run.Group
 	group.Add(run.SignalHandler(context.Background(), os.Interrupt, syscall.SIGTERM))
+
+	if sink.pusher != nil {
+		pushing, endPushing := context.WithCancel(context.Background())
+		group.Add(func() error { return sink.pusher.Run(pushing) }, func(error) { endPushing() })
+	}
 
 	reloads, endReloads := context.WithCancel(context.Background())
 	group.Add(func() error {
@@ -131,6 +141,15 @@ func checkConfig(out io.Writer, file string) error {
 	c, err := config.Load(file, collector.Names())
 	if err != nil {
 		return err
+	}
+	allowlist, err := fingerprint.Builtin()
+	if err != nil {
+		return err
+	}
+	for _, d := range c.Devices {
+		if _, err := web.DeviceOptions(c, d, device.Options{Allowlist: allowlist}); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
 	}
 	_, err = fmt.Fprintf(out, "%s is valid: %d devices, %d modules\n", file, len(c.Devices), len(c.Modules))
 	return err
