@@ -43,8 +43,10 @@ func checkScope(ctx context.Context, reader Reader, scope topology.Scope) error 
 		names []string
 		known map[string]bool
 	}{
-		{"site", scope.Sites, known.sites}, {"device", scope.Devices, known.devices},
-		{"tag", scope.Tags, known.tags}, {"service", scope.Services, known.services},
+		{"site", scope.Sites, known.sites},
+		{"device", scope.Devices, known.devices},
+		{"tag", scope.Tags, known.tags},
+		{"service", scope.Services, known.services},
 	} {
 		missing := slices.DeleteFunc(slices.Clone(part.names), func(name string) bool { return part.known[name] })
 		if part.kind == "device" && len(missing) > 0 {

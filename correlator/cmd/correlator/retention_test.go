@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,45 +19,68 @@ type pruning struct{ after, keeps time.Duration }
 
 type fakeJournal struct {
 	start time.Time
+
+	mu    sync.Mutex
+	keeps time.Duration
 	err   error
 	calls []pruning
 }
 
 func (j *fakeJournal) PruneJournal(_ context.Context, before time.Time) (int64, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.calls = append(j.calls, pruning{time.Since(j.start), time.Since(before)})
 	return 5, j.err
+}
+
+func (j *fakeJournal) keep() time.Duration {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.keeps
+}
+
+func (j *fakeJournal) set(keeps time.Duration, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.keeps, j.err = keeps, err
+}
+
+// called answers the calls since it was last asked.
+func (j *fakeJournal) called() []pruning {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	calls := j.calls
+	j.calls = nil
+	return calls
 }
 
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	synctest.Test(t, func(t *testing.T) {
-		j := &fakeJournal{start: time.Now()}
-		keep := 90 * day
+		j := &fakeJournal{start: time.Now(), keeps: 90 * day}
 		registry := prometheus.NewPedanticRegistry()
-		r := newRetention(j, func() time.Duration { return keep }, slog.New(slog.DiscardHandler), registry)
+		r := newRetention(j, j.keep, slog.New(slog.DiscardHandler), registry)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- r.run(ctx) }()
 		step := func(d time.Duration) []pruning {
 			<-time.After(d)
 			synctest.Wait()
-			calls := j.calls
-			j.calls = nil
-			return calls
+			return j.called()
 		}
 		require.Equal(t, []pruning{{0, 90 * day}}, step(time.Minute), "at once")
 		require.InDelta(t, float64(j.start.Unix()), testutil.ToFloat64(r.at), 1)
 		require.Equal(t, []pruning{{day, 90 * day}}, step(day), "and daily")
-		keep = 7 * day
+		j.set(7*day, nil)
 		require.Equal(t, []pruning{{2 * day, 7 * day}}, step(day), "as it is configured now")
 
-		j.err = errors.New("database down")
+		j.set(7*day, errors.New("database down"))
 		require.Equal(t, []pruning{{3 * day, 7 * day}, {3*day + time.Hour, 7 * day}}, step(day+time.Hour), "again soon when it failed")
 		require.InDelta(t, 25, testutil.ToFloat64(r.pruned), 0, "what was removed before it failed is counted")
 		require.InDelta(t, float64(j.start.Add(2*day).Unix()), testutil.ToFloat64(r.at), 1, "but it is no success")
 
-		keep = 0
+		j.set(0, nil)
 		require.Empty(t, step(10*day), "for ever")
 		cancel()
 		require.NoError(t, <-done)
