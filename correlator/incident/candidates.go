@@ -35,7 +35,7 @@ func (j Judge) suspects(s *scene, f Facts) []suspect {
 	var out []suspect
 	for _, name := range s.deviceNames() {
 		c := suspect{kind: KindDevice, name: name, devices: []string{name}}
-		c.impact = s.graph.Impact(topology.Failure{Devices: c.devices}, s.down)
+		c.impact = s.graph.Impact(topology.Failure{Devices: c.devices}, s.downBeside(c.devices))
 		s.fill(&c)
 		ev.onDevice(s, &c)
 		out = append(out, c)
@@ -91,7 +91,7 @@ func (j Judge) linkSuspects(s *scene, ev *changeEvidence, devices map[string]*su
 			continue
 		}
 		c := suspect{kind: KindLink, name: name, devices: ends, links: []string{name}, alerting: true}
-		c.impact = s.graph.Impact(topology.Failure{Links: c.links}, s.down)
+		c.impact = s.graph.Impact(topology.Failure{Links: c.links}, s.downBeside(c.devices))
 		c.explains = slices.Concat(s.explained(c.impact, nil), s.namedLink[name])
 		slices.Sort(c.explains)
 		c.explains = slices.Compact(c.explains)

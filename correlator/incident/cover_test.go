@@ -129,6 +129,33 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
+func TestLegsThatFallOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	j := judge(t, network("E1@p0", "E2@p1", "X@p2: any E1 E2"))
+	at := func(spec string, from, to int) incident.Occurrence {
+		o := alert(spec)
+		o.StartsAt = after(from)
+		if to > from {
+			end := after(to)
+			o.EndsAt = &end
+		}
+		return o
+	}
+	for _, c := range []struct {
+		name   string
+		alerts []incident.Occurrence
+		want   []string
+	}{
+		{"both at once", []incident.Occurrence{at("device_unreachable E1", 0, 100), at("device_unreachable E2", 60, 0), at("loss X", 61, 0)}, []string{"device/E1", "device/E2"}},
+		{"the first stood again before the second fell", []incident.Occurrence{at("device_unreachable E1", 0, 50), at("device_unreachable E2", 60, 0), at("loss X", 61, 0)}, []string{"device/E1", "device/E2", "device/X"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, names(j.Judge(facts(c.alerts))))
+		})
+	}
+}
+
 func TestRollout(t *testing.T) {
 	t.Parallel()
 	inv := network("TOP@p0", "A@p1: all TOP", "B@p2: all TOP", "C@p3: all TOP")

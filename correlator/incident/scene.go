@@ -42,6 +42,9 @@ type scene struct {
 	namedLink map[string][]int
 	sites     map[string][]int // alerts that stand for a site
 	down      topology.Down
+	// outages are the alerts that say that something is down, where some of them were over before
+	// others began; else none, since then all that is down is down at once.
+	outages []int
 }
 
 // Subject is what an alert is about: its device, else its site, else only itself.
@@ -94,6 +97,7 @@ func newScene(g *topology.Graph, occurrences []Occurrence) *scene {
 			s.named[other] = append(s.named[other], i)
 		}
 	}
+	s.outages = s.apartInTime()
 	s.share = make([]float64, len(s.alerts))
 	for i, o := range s.alerts {
 		s.share[i] = 1 / float64(len(s.bySubject[o.Subject()]))
