@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -50,7 +51,9 @@ type Collector interface {
 // All returns every collector.
 func All() []Collector {
 	return []Collector{
-		newSystem(), newInterface(), newBGP(), newOSPF(), newPPP(),
+		newSystem(), newInterface(), newBGP(), newOSPF(), newPPP(), newBFD(), newLDP(), newNetwatch(),
+		newHealth(), newOptics(), newPoE(), newBridge(), newRoute(), newConntrack(), newDHCP(), newPool(), newCertificate(), newPackages(),
+		newNTP(), newWireless(), newLTE(), newNeighbors(), newQueues(), newFirewall(),
 	}
 }
 
@@ -110,12 +113,16 @@ type read struct {
 }
 
 // readAll sends all reads at once, so that they take one round trip together.
-// A menu that the router does not have reads as empty.
+// A menu that the router does not have reads as empty. No two of their
+// functions run at the same time.
 func readAll(ctx context.Context, r Router, reads ...read) error {
+	var mu sync.Mutex // rows that are remembered come on this side's goroutines
 	group, ctx := errgroup.WithContext(ctx)
 	for _, rd := range reads {
 		group.Go(func() error {
 			err := r.Run(ctx, routeros.Print(rd.menu, rd.properties, rd.query...), func(row routeros.Row) error {
+				mu.Lock()
+				defer mu.Unlock()
 				rd.each(row)
 				return nil
 			})
