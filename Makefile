@@ -103,6 +103,10 @@ smoke: setup build ## Break the lab three times and once without a change; check
 	$(call say,smoke: three outages by a change and one without (under four minutes))
 	@exec bin/smoke $(if $(SEED),--seed $(SEED))
 
+.PHONY: eval
+eval: build-go ## Judge scenarios with known truth and print how often it was right
+	@exec bin/eval
+
 ## --- test -----------------------------------------------------------------------------------------
 
 .PHONY: test
@@ -148,6 +152,10 @@ test-rules: setup
 	@promtool check rules --lint=all --lint-fatal alerting/rules/*.yaml
 	@promtool test rules alerting/tests/*.yaml
 	@amtool check-config alerting/alertmanager.yaml
+
+.PHONY: bench
+bench: ## Go benchmarks of all parts, one run each
+	@$(GO) test -run '^$$' -bench . -benchtime 1x ./exporter/... ./correlator/... ./lab/routersim/...
 
 .PHONY: clean
 clean: ## Remove what was built
