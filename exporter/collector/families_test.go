@@ -30,14 +30,20 @@ func TestFamilies(t *testing.T) {
 			`routeros_ldp_neighbor_up{peer="10.255.0.2:0",transport="10.255.0.2"} 0`,
 		}},
 		"netwatch that does not know yet is absent": {"netwatch", 7, map[string][][]string{"/tool/netwatch": {
-			{"host=192.0.2.1", "type=icmp", "status=up"}, {"host=192.0.2.2", "status=down"}, {"host=192.0.2.3", "status=unknown"},
-			{"host=192.0.2.4", "status=down", "disabled=true"}, {"host=192.0.2.1", "type=icmp", "status=down"},
+			{"host=192.0.2.1", "type=icmp", "status=up"},
+			{"host=192.0.2.2", "status=down"},
+			{"host=192.0.2.3", "status=unknown"},
+			{"host=192.0.2.4", "status=down", "disabled=true"},
+			{"host=192.0.2.1", "type=icmp", "status=down"},
 		}}, []string{
 			`routeros_netwatch_up{comment="",host="192.0.2.1",type="icmp"} 1`, `routeros_netwatch_up{comment="",host="192.0.2.2",type=""} 0`,
 		}},
 		"health of version 7": {"health", 7, map[string][][]string{"/system/health": {
-			{"name=cpu-temperature", "value=47", "type=C"}, {"name=psu1-state", "value=ok", "type="}, {"name=psu2-state", "value=fail"},
-			{"name=fan1-speed", "value=4200", "type=RPM"}, {"name=odd", "value=1", "type=furlong"},
+			{"name=cpu-temperature", "value=47", "type=C"},
+			{"name=psu1-state", "value=ok", "type="},
+			{"name=psu2-state", "value=fail"},
+			{"name=fan1-speed", "value=4200", "type=RPM"},
+			{"name=odd", "value=1", "type=furlong"},
 		}}, []string{
 			`routeros_health_fan_speed_rpm{sensor="fan1-speed"} 4200`, `routeros_health_ok{sensor="psu1-state"} 1`,
 			`routeros_health_ok{sensor="psu2-state"} 0`, `routeros_health_temperature_celsius{sensor="cpu-temperature"} 47`,
@@ -49,7 +55,8 @@ func TestFamilies(t *testing.T) {
 			"/interface/ethernet": {{"name=uplink", "default-name=sfp-sfpplus1"}, {"name=ether1", "default-name=ether1"}},
 			"/interface/ethernet/monitor": {
 				{"name=uplink", "sfp-module-present=true", "sfp-rx-power=-7.25", "sfp-tx-bias-current=6", "sfp-temperature=41C", "sfp-vendor-name=ACME", "sfp-vendor-part-number=X1"},
-				{"name=spare", "sfp-module-present=false"}, {"name=ether1", "status=link-ok"},
+				{"name=spare", "sfp-module-present=false"},
+				{"name=ether1", "status=link-ok"},
 			},
 		}, []string{
 			`routeros_optics_info{interface="uplink",part_number="X1",vendor="ACME"} 1`, `routeros_optics_module_present{interface="spare"} 0`,

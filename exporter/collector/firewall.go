@@ -27,7 +27,8 @@ var firewallTables = []string{"filter", "nat", "mangle", "raw"}
 func (c *firewall) Collect(ctx context.Context, r Router, _ Input, out *Samples) error {
 	for _, table := range firewallTables { // one after the other: rows are many, and share out
 		err := readAll(ctx, r, read{
-			"/ip/firewall/" + table, []string{".id", "chain", "action", "comment", "bytes", "packets"},
+			"/ip/firewall/" + table,
+			[]string{".id", "chain", "action", "comment", "bytes", "packets"},
 			routeros.NotDynamic(), func(row routeros.Row) {
 				for property, m := range map[string]*Metric{"bytes": c.bytes, "packets": c.packets} {
 					if v, ok := number(row, property); ok {
