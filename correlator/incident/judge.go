@@ -69,7 +69,8 @@ func (s *scene) amount(alerts []int) float64 {
 
 // confidence is the weights found over those that could be expected: all alerts explained, full
 // state evidence, and a change right before the onset. Without a change that counts, what could be
-// expected of one is less, since most devices fail by themselves at times.
+// expected of one is less, since most devices fail by themselves at times. The calibration says how
+// often such a share turned out right.
 func (j Judge) confidence(s *scene, c suspect, evidence []Evidence) float64 {
 	w := j.Weights.Confidence
 	found := w.Coverage * s.amount(c.explains) / float64(len(s.bySubject))
@@ -87,7 +88,24 @@ func (j Judge) confidence(s *scene, c suspect, evidence []Evidence) float64 {
 	} else {
 		expected += w.NoChange
 	}
-	return min(w.Ceiling, max(0, found/expected))
+	return min(w.Ceiling, calibrated(max(0, found/expected), w.Calibration))
+}
+
+// calibrated reads a share off the line through the points; before the first and after the last it
+// stays at their height.
+func calibrated(share float64, points [][2]float64) float64 {
+	if len(points) == 0 {
+		return share
+	}
+	i := slices.IndexFunc(points, func(p [2]float64) bool { return share <= p[0] })
+	switch {
+	case i < 0:
+		return points[len(points)-1][1]
+	case i == 0:
+		return points[0][1]
+	}
+	from, to := points[i-1], points[i]
+	return from[1] + (to[1]-from[1])*(share-from[0])/(to[0]-from[0])
 }
 
 func (j Judge) changeRelated(first Candidate) bool {

@@ -62,13 +62,17 @@ func TestLoadWeights(t *testing.T) {
 	require.InDelta(t, 0.25, w.Cover.Silent, 0)
 
 	for doc, want := range map[string]string{
-		"chnage: {base: 4}":          "weights: yaml: unmarshal errors:\n  line 1: field chnage not found in type incident.Weights",
-		"change: {base: 0}":          "weights: change.base is too small",
-		"change: {decay_floor: 2}":   "weights: change.decay_floor must lie between 0 and 1",
-		"state: {bgp_dwon: 1}":       "weights: state.bgp_dwon is not a state",
-		"cover: {silent: -1}":        "weights: cover.silent and cover.silent_changed cannot be negative",
-		"rollout: {devices: 1}":      "weights: rollout.devices is too small",
-		"rollout: {window: forever}": "weights: yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str `forever` into time.Duration",
+		"chnage: {base: 4}":        "weights: yaml: unmarshal errors:\n  line 1: field chnage not found in type incident.Weights",
+		"change: {base: 0}":        "weights: change.base is too small",
+		"change: {decay_floor: 2}": "weights: change.decay_floor must lie between 0 and 1",
+		"state: {bgp_dwon: 1}":     "weights: state.bgp_dwon is not a state",
+		"cover: {silent: -1}":      "weights: cover.silent and cover.silent_changed cannot be negative",
+		"rollout: {devices: 1}":    "weights: rollout.devices is too small",
+
+		"confidence: {calibration: [[0, 0.5], [1, 0.4]]}": "weights: confidence.calibration must be points between 0 and 1 that rise",
+		"confidence: {calibration: [[0, 0], [0, 1]]}":     "weights: confidence.calibration must be points between 0 and 1 that rise",
+		"confidence: {calibration: [[0, 2]]}":             "weights: confidence.calibration must be points between 0 and 1 that rise",
+		"rollout: {window: forever}":                      "weights: yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str `forever` into time.Duration",
 	} {
 		_, err := incident.LoadWeights([]byte(doc))
 		require.EqualError(t, err, want)
@@ -76,6 +80,23 @@ func TestLoadWeights(t *testing.T) {
 	again, err := incident.LoadWeights(incident.DefaultWeights())
 	require.NoError(t, err)
 	require.Equal(t, base.State, again.State)
+}
+
+func TestCalibrationReadsOffALine(t *testing.T) {
+	t.Parallel()
+	confidence := func(calibration string) float64 {
+		j := judge(t, network("A@p0"))
+		w, err := incident.LoadWeights([]byte("confidence: {ceiling: 1, calibration: " + calibration + "}"))
+		require.NoError(t, err)
+		j.Weights = w
+		return j.Judge(facts(alerts("loss A"))).Candidates[0].Confidence
+	}
+	share := confidence("[]") // coverage 4 and state 3 of 4 + 10 + 4
+	require.InDelta(t, 7.0/18, share, 1e-6)
+	require.InDelta(t, share, confidence("[[0, 0], [1, 1]]"), 1e-6)
+	require.InDelta(t, 2*share, confidence("[[0, 0], [0.5, 1]]"), 1e-6)
+	require.InDelta(t, 0.3, confidence("[[0.5, 0.3], [1, 1]]"), 1e-6, "before the first point")
+	require.InDelta(t, 0.8, confidence("[[0, 0], [0.1, 0.8]]"), 1e-6, "after the last")
 }
 
 func FuzzLoadWeights(f *testing.F) {

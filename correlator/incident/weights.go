@@ -44,6 +44,9 @@ type Weights struct {
 		State    float64 `yaml:"state"`
 		NoChange float64 `yaml:"no_change"`
 		Ceiling  float64 `yaml:"ceiling"`
+		// Calibration are points of a line that never falls: a share of weights found, and how often a
+		// first candidate with that share is right. Empty: the share itself.
+		Calibration [][2]float64 `yaml:"calibration"`
 	} `yaml:"confidence"`
 }
 
@@ -102,6 +105,13 @@ func (w Weights) validate() error {
 	}
 	if w.Cover.Silent < 0 || w.Cover.SilentChanged < 0 {
 		errs = append(errs, errors.New("cover.silent and cover.silent_changed cannot be negative"))
+	}
+	for i, point := range w.Confidence.Calibration {
+		inside := point[0] >= 0 && point[0] <= 1 && point[1] >= 0 && point[1] <= 1
+		if !inside || i > 0 && (point[0] <= w.Confidence.Calibration[i-1][0] || point[1] < w.Confidence.Calibration[i-1][1]) {
+			errs = append(errs, errors.New("confidence.calibration must be points between 0 and 1 that rise"))
+			break
+		}
 	}
 	known, err := builtinStates()
 	if err != nil {

@@ -16,6 +16,7 @@ type monitoring struct {
 	pair                   bool          // two Alertmanagers that do not see each other
 	skew                   time.Duration // by which Prometheus' clock is ahead
 	blind                  []string      // routers that nobody watches
+	misses                 float64       // how likely it is that an alert never comes
 }
 
 func drawMonitoring(r *rand.Rand, n *network) monitoring {
@@ -29,8 +30,10 @@ func drawMonitoring(r *rand.Rand, n *network) monitoring {
 	if chance(r, 0.1) {
 		m.skew = time.Duration(r.IntN(120)-60) * time.Second
 	}
+	m.misses = pick(r, []float64{0, 0.03, 0.03, 0.2})
+	unwatched := pick(r, []float64{0, 0.05, 0.05, 0.3})
 	for _, d := range n.tiers("access", "radio") {
-		if chance(r, 0.05) {
+		if chance(r, unwatched) {
 			m.blind = append(m.blind, d)
 		}
 	}
@@ -42,7 +45,7 @@ func drawMonitoring(r *rand.Rand, n *network) monitoring {
 func (m monitoring) raise(r *rand.Rand, signs []sign, at, until time.Time) []alert {
 	var out []alert
 	for i, s := range signs {
-		if slices.Contains(m.blind, s.device) || i > 0 && chance(r, 0.03) {
+		if slices.Contains(m.blind, s.device) || i > 0 && chance(r, m.misses) {
 			continue
 		}
 		peer := s.peer
