@@ -3,7 +3,7 @@
 //
 //	correlator serve --config.file=F              the service on a PostgreSQL of yours
 //	correlator standalone --data-dir=D            the service with a private PostgreSQL, for one machine
-//	correlator replay [--weights=F] FILE          the same engine over a recorded timeline
+//	correlator replay [--weights=F [--diff]] FILE the same engine over a recorded timeline
 //	correlator export-timeline --tenant=T         a tenant's past in that form
 //	correlator admin …                            tokens, inventory
 //
