@@ -9,6 +9,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 	"google.golang.org/protobuf/proto"
 
 	apiv1 "github.com/ispvisualmonitor/ispvisualmonitor/api/v1"
@@ -58,7 +59,7 @@ const lockTimeout = 2 * time.Second
 func openSpool(file string, maxBytes int64) (*spool, error) {
 	db, err := bolt.Open(file, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType})
 	switch {
-	case errors.Is(err, bolt.ErrTimeout):
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("spool %s is in use by another process: give each exporter a spool_dir of its own", file)
 	case err != nil:
 		return nil, fmt.Errorf("open the spool %s: %w; if the file is damaged, move it away and start again", file, err)
