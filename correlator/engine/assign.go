@@ -121,9 +121,10 @@ func (r *run) joinStanding(ctx context.Context, fresh []incident.Occurrence, nea
 		incident.Standing
 		work *work
 	}
+	outages := outagesOf(near)
 	var standings []standing
 	for _, w := range slices.Backward(near) {
-		if st, down := j.StandingOf(w.inc.Judgement, w.inc.Onset, w.occurrences); down {
+		if st, down := j.StandingOf(w.inc.Judgement, w.inc.Onset, w.occurrences, outages.beside(w)); down {
 			standings = append(standings, standing{Standing: st, work: w})
 		}
 	}

@@ -82,6 +82,9 @@ func (r *run) facts(ctx context.Context, g *topology.Graph, occurrences []incide
 	if len(devices) == 0 {
 		return facts, nil
 	}
+	if facts.Elsewhere, err = r.elsewhere(ctx, occurrences, devices, onset); err != nil {
+		return incident.Facts{}, err
+	}
 	from, to := onset.NotBefore.Add(-settings.lookback()), onset.NotAfter
 	for _, o := range occurrences {
 		if o.EndsAt != nil { // what repaired it lies between the onset and the recovery

@@ -115,7 +115,7 @@ func (c *covering) rank(s suspect) int {
 	switch {
 	case s.kind == KindLink:
 		return 0
-	case s.kind == KindDevice && c.scene.down.Devices[s.name]:
+	case s.kind == KindDevice && s.alerting && c.scene.down.Devices[s.name]:
 		return 1
 	case s.kind == KindDevice && s.alerting:
 		return 2

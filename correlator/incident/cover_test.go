@@ -156,6 +156,21 @@ func TestLegsThatFallOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// TestALegLostInAnotherIncident: groups are evaluated against all that is down, whoever noticed it.
+func TestALegLostInAnotherIncident(t *testing.T) {
+	t.Parallel()
+	j := judge(t, network("E1@p0", "E2@p1", "X@p2: any E1 E2", "Y@p3: all X", "E1:e1 - X:e1", "E2:e1 - X:e2"))
+	f := facts(alerts("device_unreachable E2", "loss X", "loss Y"))
+	require.Equal(t, []string{"device/X", "device/E2"}, names(j.Judge(f)), "the other leg stands")
+
+	for _, down := range []string{"device_unreachable E1", "interface_down E1 e1"} {
+		f.Elsewhere = alerts(down)
+		require.Equal(t, []string{"device/E2"}, names(j.Judge(f)), down)
+	}
+	f.Elsewhere = alerts("loss E1")
+	require.Equal(t, []string{"device/X", "device/E2"}, names(j.Judge(f)), "what is merely slow still stands")
+}
+
 func TestRollout(t *testing.T) {
 	t.Parallel()
 	inv := network("TOP@p0", "A@p1: all TOP", "B@p2: all TOP", "C@p3: all TOP")
@@ -304,7 +319,7 @@ func TestStanding(t *testing.T) {
 			onset, _ := incident.OnsetOf(c.going)
 			late := alert(c.late)
 			late.StartsAt = after(3 * 3600)
-			standing, down := j.StandingOf(j.Judge(facts(c.going)), onset, c.going)
+			standing, down := j.StandingOf(j.Judge(facts(c.going)), onset, c.going, nil)
 			require.Equal(t, c.want, down && standing.Takes(late, 2*time.Minute))
 			late.StartsAt = after(-600)
 			require.False(t, down && standing.Takes(late, 2*time.Minute), "what began long before is no consequence")

@@ -16,14 +16,15 @@ type Standing struct {
 }
 
 // StandingOf gives the standing of an incident whose first candidate is still down (the device, link
-// or peer, not merely hot or slow); false when it is not.
-func (j Judge) StandingOf(judgement Judgement, onset Interval, occurrences []Occurrence) (Standing, bool) {
+// or peer, not merely hot or slow); false when it is not. elsewhere are occurrences of other incidents
+// that say that something is down now.
+func (j Judge) StandingOf(judgement Judgement, onset Interval, occurrences, elsewhere []Occurrence) (Standing, bool) {
 	if len(judgement.Candidates) == 0 {
 		return Standing{}, false
 	}
 	cause := judgement.Candidates[0]
 	firing := slices.DeleteFunc(slices.Clone(occurrences), func(o Occurrence) bool { return !o.Firing() })
-	s := newScene(j.Graph, firing)
+	s := newScene(j.Graph, firing, elsewhere)
 	failure, down := j.failureOf(s, cause)
 	if !down {
 		return Standing{}, false
@@ -116,7 +117,7 @@ func (j Judge) Group(units []Unit, f Facts, joinWindow time.Duration) [][]int {
 			f.Onset.NotAfter = earlier(f.Onset.NotAfter, onset.NotAfter)
 		}
 	}
-	s := newScene(j.Graph, f.Occurrences)
+	s := newScene(j.Graph, f.Occurrences, f.Elsewhere)
 	sets := newUnion(len(units))
 	for _, p := range j.cover(s, j.suspects(s, f)) {
 		sets.chain(units, s.unitsIn(p.explains, unitsOf), joinWindow)

@@ -11,7 +11,7 @@ import (
 // judgement, in whatever order they were learnt. What could not be known is asked afterwards
 // (Watched, Unknowns), since it depends on who the candidates are.
 func (j Judge) Judge(f Facts) Judgement {
-	s := newScene(j.Graph, f.Occurrences)
+	s := newScene(j.Graph, f.Occurrences, f.Elsewhere)
 	out := Judgement{WeightsVersion: j.Weights.Version, RulesVersion: j.Rules.Version()}
 	picks := j.cover(s, j.suspects(s, f))
 	for i, p := range picks {

@@ -12,7 +12,7 @@ func (s *scene) apartInTime() []int {
 	var out []int
 	var lastStart, firstEnd time.Time
 	for i, o := range s.alerts {
-		if !saysDeviceDown(o.Symptom) && !saysLinkDown(o.Symptom) {
+		if !o.SaysDown() {
 			continue
 		}
 		out = append(out, i)
@@ -45,19 +45,16 @@ func (s *scene) downBeside(devices []string) topology.Down {
 		return s.down
 	}
 	down := topology.Down{Devices: map[string]bool{}, Links: map[string]bool{}}
+	mark := func(o Occurrence) {
+		if s.overlapsAny(o, trouble) {
+			markDown(s.graph, down, o)
+		}
+	}
 	for _, i := range s.outages {
-		o := s.alerts[i]
-		if !s.overlapsAny(o, trouble) {
-			continue
-		}
-		if saysDeviceDown(o.Symptom) {
-			down.Devices[o.Device] = true
-			continue
-		}
-		links, _ := farEnds(s.graph, o)
-		for _, l := range links {
-			down.Links[l] = true
-		}
+		mark(s.alerts[i])
+	}
+	for _, o := range s.elsewhere {
+		mark(o)
 	}
 	return down
 }

@@ -18,7 +18,10 @@ type Facts struct {
 	Changes []configchange.Change
 	// Ahead is, by device, how far the clock that times its sightings is ahead of ours, where that was
 	// measured and is worth allowing for (SkewWorthSaying).
-	Ahead     map[string]time.Duration
+	Ahead map[string]time.Duration
+	// Elsewhere are occurrences of other incidents that say what was down when this one began: an
+	// uplink lost hours ago is no part of this incident, but it leaves the other one alone.
+	Elsewhere []Occurrence
 	Truncated int // alerts that Alertmanager left out
 }
 
@@ -44,7 +47,8 @@ type scene struct {
 	down      topology.Down
 	// outages are the alerts that say that something is down, where some of them were over before
 	// others began; else none, since then all that is down is down at once.
-	outages []int
+	outages   []int
+	elsewhere []Occurrence
 }
 
 // Subject is what an alert is about: its device, else its site, else only itself.
@@ -69,9 +73,26 @@ func saysLinkDown(symptom string) bool {
 	return symptom == SymptomInterfaceDown || symptom == SymptomOSPFDown || symptom == SymptomBGPDown
 }
 
-func newScene(g *topology.Graph, occurrences []Occurrence) *scene {
+// SaysDown says whether an alert speaks of a device, link or peer that is down, not merely hot or slow.
+func (o Occurrence) SaysDown() bool { return saysDeviceDown(o.Symptom) || saysLinkDown(o.Symptom) }
+
+// markDown notes what an alert says is down.
+func markDown(g *topology.Graph, down topology.Down, o Occurrence) {
+	switch {
+	case o.Device == "":
+	case saysDeviceDown(o.Symptom):
+		down.Devices[o.Device] = true
+	case saysLinkDown(o.Symptom):
+		links, _ := farEnds(g, o)
+		for _, l := range links {
+			down.Links[l] = true
+		}
+	}
+}
+
+func newScene(g *topology.Graph, occurrences, elsewhere []Occurrence) *scene {
 	s := &scene{
-		graph: g, alerts: newestOfEach(occurrences),
+		graph: g, elsewhere: elsewhere, alerts: newestOfEach(occurrences),
 		bySubject: map[string][]int{}, named: map[string][]int{}, namedLink: map[string][]int{}, sites: map[string][]int{},
 		down: topology.Down{Devices: map[string]bool{}, Links: map[string]bool{}},
 	}
@@ -83,19 +104,17 @@ func newScene(g *topology.Graph, occurrences []Occurrence) *scene {
 		if o.Device == "" {
 			continue
 		}
-		if saysDeviceDown(o.Symptom) {
-			s.down.Devices[o.Device] = true
-		}
+		markDown(g, s.down, o)
 		links, others := farEnds(g, o)
 		for _, l := range links {
 			s.namedLink[l] = append(s.namedLink[l], i)
-			if saysLinkDown(o.Symptom) {
-				s.down.Links[l] = true
-			}
 		}
 		for _, other := range others {
 			s.named[other] = append(s.named[other], i)
 		}
+	}
+	for _, o := range elsewhere {
+		markDown(g, s.down, o)
 	}
 	s.outages = s.apartInTime()
 	s.share = make([]float64, len(s.alerts))

@@ -51,7 +51,7 @@ func (s *Store) Incidents(_ context.Context, sel engine.IncidentSelector) ([]inc
 			causes[d] = true
 		}
 		for id, inc := range s.incidents.byID {
-			if inc.State == incident.Open && len(inc.Judgement.Candidates) > 0 &&
+			if counts(inc, sel.ClosedSince) && len(inc.Judgement.Candidates) > 0 &&
 				slices.ContainsFunc(inc.Judgement.Candidates[0].Devices, func(d string) bool { return causes[d] }) {
 				ids[id] = true
 			}

@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+)
+
+// elsewhere are the occurrences of other incidents that say what was down when these alerts began:
+// dependency groups are evaluated against all that is down, not only against what this incident knows.
+// Those that matter have something that the alerts depend on as their first candidate.
+func (r *run) elsewhere(ctx context.Context, occurrences []incident.Occurrence, devices []string, onset incident.Interval) ([]incident.Occurrence, error) {
+	own := map[string]bool{}
+	last := onset.NotAfter
+	for _, o := range occurrences {
+		own[o.IncidentID] = true
+		last = latest(last, o.StartsAt)
+	}
+	others, err := r.takeUp(ctx, IncidentSelector{Causes: devices, ClosedSince: onset.NotBefore})
+	if err != nil {
+		return nil, fmt.Errorf("loading what else is down: %w", err)
+	}
+	var out []incident.Occurrence
+	for _, w := range others {
+		if own[w.inc.ID] {
+			continue
+		}
+		for _, o := range w.occurrences {
+			if o.SaysDown() && lasted(o, onset.NotBefore, last) {
+				out = append(out, o)
+			}
+		}
+	}
+	return out, nil
+}
+
+// lasted says whether an occurrence met a stretch of time.
+func lasted(o incident.Occurrence, from, to time.Time) bool {
+	return !o.Onset().NotBefore.After(to) && (o.EndsAt == nil || !o.EndsAt.Before(from))
+}
+
+// outages are the firing occurrences of incidents that say that something is down.
+type outages []outage
+
+type outage struct {
+	incident.Occurrence
+	work *work
+}
+
+func outagesOf(works []*work) outages {
+	if len(works) < 2 {
+		return nil // nobody is beside it
+	}
+	var out outages
+	for _, w := range works {
+		for _, o := range w.occurrences {
+			if o.SaysDown() && o.Firing() {
+				out = append(out, outage{Occurrence: o, work: w})
+			}
+		}
+	}
+	return out
+}
+
+// beside are those of other incidents than this one.
+func (all outages) beside(w *work) []incident.Occurrence {
+	var out []incident.Occurrence
+	for _, o := range all {
+		if o.work != w {
+			out = append(out, o.Occurrence)
+		}
+	}
+	return out
+}
