@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
@@ -90,18 +89,16 @@ func (r *run) neighbours(ctx context.Context, occurrences []incident.Occurrence,
 		return nil, err
 	}
 	onset, last := incident.OnsetOf(occurrences)
-	facts, err := r.facts(ctx, g, occurrences, onset)
+	reach := incident.Reach(g, occurrences)
+	devices := devicesIn(reach)
+	changes, err := r.changesAround(ctx, devices, occurrences, onset)
 	if err != nil {
 		return nil, err
 	}
 	s := IncidentSelector{
-		Reach:     append(incident.Reach(g, occurrences), categoriesOf(occurrences, facts.Changes)...),
+		Reach:     append(reach, categoriesOf(occurrences, changes)...),
 		OnsetFrom: onset.NotBefore.Add(-window), OnsetTo: last.Add(window),
-	}
-	for _, key := range s.Reach {
-		if d, ok := strings.CutPrefix(key, incident.DeviceKey("")); ok {
-			s.Causes = append(s.Causes, d)
-		}
+		Causes: devices,
 	}
 	works, err := r.takeUp(ctx, s)
 	return slices.DeleteFunc(works, func(w *work) bool { return w.inc.State != incident.Open }), err

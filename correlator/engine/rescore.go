@@ -73,17 +73,36 @@ func (r *run) facts(ctx context.Context, g *topology.Graph, occurrences []incide
 		return incident.Facts{}, err
 	}
 	facts := incident.Facts{Occurrences: occurrences, Onset: onset, Lookback: settings.lookback()}
-	var devices []string
-	for _, key := range incident.Reach(g, occurrences) {
-		if d, ok := strings.CutPrefix(key, incident.DeviceKey("")); ok {
-			devices = append(devices, d)
-		}
-	}
+	devices := devicesIn(incident.Reach(g, occurrences))
 	if len(devices) == 0 {
 		return facts, nil
 	}
 	if facts.Elsewhere, err = r.elsewhere(ctx, occurrences, devices, onset); err != nil {
 		return incident.Facts{}, err
+	}
+	if facts.Changes, err = r.changesAround(ctx, devices, occurrences, onset); err != nil {
+		return incident.Facts{}, err
+	}
+	facts.Ahead, err = r.clocksAhead(ctx, facts.Changes)
+	return facts, err
+}
+
+// devicesIn are the devices among reach keys.
+func devicesIn(reach []string) []string {
+	var out []string
+	for _, key := range reach {
+		if d, ok := strings.CutPrefix(key, incident.DeviceKey("")); ok {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// changesAround are the changes that could have caused these alerts or repaired what they speak of.
+func (r *run) changesAround(ctx context.Context, devices []string, occurrences []incident.Occurrence, onset incident.Interval) ([]configchange.Change, error) {
+	settings, err := r.tenantSettings(ctx)
+	if err != nil || len(devices) == 0 {
+		return nil, err
 	}
 	from, to := onset.NotBefore.Add(-settings.lookback()), onset.NotAfter
 	for _, o := range occurrences {
@@ -91,12 +110,7 @@ func (r *run) facts(ctx context.Context, g *topology.Graph, occurrences []incide
 			to = latest(to, *o.EndsAt)
 		}
 	}
-	facts.Changes, err = r.changesBetween(ctx, devices, from, to.Add(maxAhead))
-	if err != nil {
-		return facts, err
-	}
-	facts.Ahead, err = r.clocksAhead(ctx, facts.Changes)
-	return facts, err
+	return r.changesBetween(ctx, devices, from, to.Add(maxAhead))
 }
 
 // maxAhead is by how much the clock of an observer may be ahead of ours and its changes still be

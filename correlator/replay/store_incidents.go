@@ -114,13 +114,23 @@ func (s *Store) AddReach(_ context.Context, id string, keys []string) error {
 
 // Occurrences implements engine.IncidentStore.
 func (s *Store) Occurrences(_ context.Context, incidentIDs []string) ([]incident.Occurrence, error) {
-	var out []incident.Occurrence
+	n := 0
+	for _, id := range incidentIDs {
+		n += len(s.incidents.byIncident[id])
+	}
+	all, order := make([]incident.Occurrence, 0, n), make([]int, 0, n)
 	for _, id := range incidentIDs {
 		for o := range s.incidents.byIncident[id] {
-			out = append(out, s.incidents.occurrences[o])
+			order = append(order, len(all))
+			all = append(all, s.incidents.occurrences[o])
 		}
 	}
-	slices.SortFunc(out, compareOccurrences)
+	// Occurrences are large: in a storm, moving their places is cheaper than moving them.
+	slices.SortFunc(order, func(a, b int) int { return compareOccurrences(all[a], all[b]) })
+	out := make([]incident.Occurrence, 0, n)
+	for _, i := range order {
+		out = append(out, all[i])
+	}
 	return out, nil
 }
 
