@@ -18,6 +18,9 @@ import (
 // does not say so in the annotation onset_lag: `for`, evaluation and scrape interval together.
 const DefaultOnsetLag = 2 * time.Minute
 
+// MaxOnsetLag bounds what a rule may claim: an onset of days would make every change a suspect.
+const MaxOnsetLag = 24 * time.Hour
+
 // hear takes alerts in: known occurrences are brought up to date, new ones find their incident. The
 // whole batch is correlated once.
 func (r *run) hear(ctx context.Context, alerts []Alert, truncated int, fromList bool) error {
@@ -241,5 +244,5 @@ func onsetLag(annotations map[string]string) time.Duration {
 	if err != nil {
 		return DefaultOnsetLag
 	}
-	return time.Duration(lag)
+	return min(time.Duration(lag), MaxOnsetLag)
 }

@@ -217,6 +217,11 @@ func TestRefusals(t *testing.T) {
 	w := calendar.Window{ID: "c1", Kind: calendar.Change, StartsAt: noon.Add(time.Hour), EndsAt: noon.Add(2 * time.Hour), Scope: topology.Scope{Devices: []string{"EDGE1"}}}
 	b.apply(0, engine.WindowInput{Op: engine.OpCreate, Window: w})
 	require.Empty(t, b.apply(1, engine.WindowInput{Op: engine.OpCreate, Window: w}), "the same again changes nothing")
+	done := w
+	done.ID = "c9"
+	b.apply(1, engine.WindowInput{Op: engine.OpCreate, Window: done})
+	b.apply(1, engine.WindowInput{Op: engine.OpCancel, Window: done})
+	require.Empty(t, b.apply(1, engine.WindowInput{Op: engine.OpCancel, Window: done}), "canceled is canceled")
 	other := w
 	other.Title = "something else"
 	short := time.Millisecond
@@ -234,6 +239,8 @@ func TestRefusals(t *testing.T) {
 		},
 		{engine.WindowInput{Op: engine.OpStart, Window: calendar.Window{ID: "nope", Kind: calendar.Change}}, engine.NotFound, `there is no change "nope": create it first`},
 		{engine.WindowInput{Op: engine.OpStart, Window: calendar.Window{Kind: calendar.Change}}, engine.Invalid, "the change has no id: name it by its id"},
+		{engine.WindowInput{Op: engine.OpStart, Window: done}, engine.Conflict, `change "c9" is canceled already: create a new one`},
+		{engine.WindowInput{Op: engine.OpComplete, Window: done}, engine.Conflict, `change "c9" is canceled already: create a new one`},
 		{engine.WindowInput{Op: "explode", Window: w}, engine.Invalid, `unknown operation "explode" on a change: use create, update, start, complete or cancel`},
 		{engine.SettingsInput{Cooldown: &short}, engine.Invalid, "setting cooldown: 1ms is too short: give at least 1s"},
 		{

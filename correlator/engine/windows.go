@@ -36,15 +36,27 @@ func (r *run) window(ctx context.Context, in WindowInput) error {
 			return err
 		}
 	case OpStart:
-		w = old.Start(r.now)
+		w, err = old.Start(r.now), over(old, calendar.InProgress)
 	case OpComplete:
-		w = old.Complete(r.now)
+		w, err = old.Complete(r.now), over(old, calendar.Completed)
 	case OpCancel:
-		w = old.Cancel(r.now)
+		w, err = old.Cancel(r.now), over(old, calendar.Canceled)
 	default:
 		return refuse(Invalid, "use create, update, start, complete or cancel", "unknown operation %q on a %s", in.Op, in.Window.Kind)
 	}
+	if err != nil {
+		return err
+	}
 	return r.replaceWindow(ctx, old, w)
+}
+
+// over refuses to move on what has ended otherwise: whoever starts work that was canceled must not be
+// told that it began. Asking again for what it already is changes nothing.
+func over(w calendar.Window, asked calendar.Status) error {
+	if (w.Status == calendar.Completed || w.Status == calendar.Canceled) && w.Status != asked {
+		return refuse(Conflict, "create a new one", "%s %q is %s already", w.Kind, w.ID, w.Status)
+	}
+	return nil
 }
 
 func (r *run) createWindow(ctx context.Context, w, old calendar.Window, known bool) error {

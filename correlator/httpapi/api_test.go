@@ -205,7 +205,7 @@ func TestTroubleOfOurs(t *testing.T) {
 	}
 	write := f.json(t, "acme-operator-token", apiv1connect.ChangeServiceCreateChangeProcedure, upgrade)
 	require.Equal(t, http.StatusServiceUnavailable, write.status)
-	push := f.json(t, "acme-agent-token", apiv1connect.ObservationServiceObserveProcedure, `{"observations": [{"device": "A", "category": "bgp", "observedAt": "2026-11-01T22:00:00Z", "fingerprint": "0123456789ab"}]}`)
+	push := f.json(t, "acme-agent-token", apiv1connect.ObservationServiceObserveProcedure, `{"observations": [{"device": "A", "category": "bgp", "observedAt": "2026-11-01T11:00:00Z", "fingerprint": "0123456789ab"}]}`)
 	require.Equal(t, http.StatusServiceUnavailable, push.status, "an exporter must keep its batch")
 	require.Equal(t, "5", push.header.Get("Retry-After"))
 	require.Contains(t, f.log.String(), "Could not serve a call")

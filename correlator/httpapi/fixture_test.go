@@ -245,7 +245,7 @@ func setup(t *testing.T) *fixture {
 	f := &fixture{world: newWorld(), log: &syncBuffer{}, registry: prometheus.NewPedanticRegistry()}
 	logger := slog.New(slog.NewTextHandler(f.log, nil))
 	api, err := New(Options{
-		Submitter: f.world, Reader: f.world, Observations: ingest.New(f.world),
+		Submitter: f.world, Reader: f.world, Observations: ingest.New(f.world, func() time.Time { return noon }),
 		Guard:  authn.NewGuard(authn.New(tokens), logger, f.registry),
 		Logger: logger, Registerer: f.registry, Now: func() time.Time { return noon }, Version: "1.2.3",
 	})

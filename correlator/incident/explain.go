@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
 )
@@ -15,7 +17,7 @@ const maxShown = 3
 // changeTitle says who changed what, in words.
 func (j Judge) changeTitle(c configchange.Change) string {
 	title := j.Rules.Title(c.Category)
-	text := strings.ToUpper(title[:1]) + title[1:] + " configuration of " + c.Device + " was changed"
+	text := upperFirst(title) + " configuration of " + c.Device + " was changed"
 	if c.Actor != nil && c.Actor.User != "" {
 		text += " by " + c.Actor.User
 		if c.Actor.Address != "" {
@@ -103,7 +105,14 @@ func lowerFirst(s string) string {
 	if len(s) > 1 && s[1] >= 'A' && s[1] <= 'Z' {
 		return s
 	}
-	return strings.ToLower(s[:1]) + s[1:]
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(first)) + s[size:]
+}
+
+// upperFirst begins a sentence. Categories are opaque names: their first letter may have several bytes.
+func upperFirst(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04:05") }

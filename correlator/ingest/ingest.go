@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"connectrpc.com/connect/v2"
 	"golang.org/x/sync/errgroup"
@@ -34,17 +35,32 @@ const (
 // common transactions.
 const maxParallelFailures = 64
 
-// Service takes observations. It is the handler of the API's ObservationService.
-type Service struct{ submitter Submitter }
+// maxAhead is how far an exporter's clock may run ahead of ours. One sight from a far future would stay
+// the newest for as long, and hide every change until then.
+const maxAhead = time.Hour
 
-// New makes a Service that commits through submitter.
-func New(submitter Submitter) *Service { return &Service{submitter: submitter} }
+// minYear is the year before which no sight was made: a clock that never was set.
+const minYear = 2000
+
+// Service takes observations. It is the handler of the API's ObservationService.
+type Service struct {
+	submitter Submitter
+	now       func() time.Time
+}
+
+// New makes a Service that commits through submitter and holds the senders' clocks against now.
+func New(submitter Submitter, now func() time.Time) *Service {
+	return &Service{submitter: submitter, now: now}
+}
 
 // Observe commits a batch and answers how much of it was news.
 func (s *Service) Observe(ctx context.Context, req *apiv1.ObserveRequest) (*apiv1.ObserveResponse, error) {
 	id, _ := authn.FromContext(ctx)
 	sightings, failures, err := decode(req.GetObservations(), road(ctx))
 	if err != nil {
+		return nil, err
+	}
+	if err := checkClocks(req.GetObservations(), s.now()); err != nil {
 		return nil, err
 	}
 	answer := &apiv1.ObserveResponse{Accepted: int64(len(req.GetObservations()))}
@@ -67,6 +83,21 @@ func (s *Service) Observe(ctx context.Context, req *apiv1.ObserveRequest) (*apiv
 		return nil, err
 	}
 	return answer, nil
+}
+
+// checkClocks refuses instants that no sound clock gave.
+func checkClocks(batch []*apiv1.Observation, now time.Time) error {
+	for i, o := range batch {
+		switch at := o.GetObservedAt().AsTime(); {
+		case at.Sub(now) > maxAhead:
+			return connect.Errorf(connect.CodeInvalidArgument,
+				"observations[%d]: observed_at is %s ahead of the correlator: set the clock of exporter %q", i, at.Sub(now).Round(time.Second), o.GetExporter())
+		case at.Year() < minYear:
+			return connect.Errorf(connect.CodeInvalidArgument,
+				"observations[%d]: observed_at %s was before any sight: set the clock of exporter %q", i, at.Format(time.RFC3339), o.GetExporter())
+		}
+	}
+	return nil
 }
 
 // road names the way on which a call came.

@@ -24,6 +24,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
+func clock() time.Time { return noon }
+
 // inbox remembers what was committed for whom, and can fail on an input.
 type inbox struct {
 	mu   sync.Mutex
@@ -81,11 +83,11 @@ func TestAnswerMeansCommitted(t *testing.T) {
 			for i := range 200 {
 				batch.Observations = append(batch.Observations, failure(fmt.Sprintf("R%d", i)))
 			}
-			_, err := New(inbox).Observe(as(t, "acme"), batch)
+			_, err := New(inbox, clock).Observe(as(t, "acme"), batch)
 			require.ErrorIs(t, err, down)
 
 			inbox.fail = nil
-			answer, err := New(inbox).Observe(as(t, "acme"), batch)
+			answer, err := New(inbox, clock).Observe(as(t, "acme"), batch)
 			require.NoError(t, err)
 			require.EqualValues(t, 201, answer.GetAccepted())
 		})
@@ -96,7 +98,7 @@ func TestTenantIsTheCallers(t *testing.T) {
 	t.Parallel()
 	inbox := &inbox{}
 	batch := &apiv1.ObserveRequest{Observations: []*apiv1.Observation{sighting("EDGE1", "0123456789ab"), failure("EDGE2")}}
-	_, err := New(inbox).Observe(as(t, "globex"), batch)
+	_, err := New(inbox, clock).Observe(as(t, "globex"), batch)
 	require.NoError(t, err)
 	require.Len(t, inbox.got, 1)
 	require.Len(t, inbox.got["globex"], 2)
@@ -112,10 +114,38 @@ func TestBatchIsDecodedWhole(t *testing.T) {
 	inbox := &inbox{}
 	bad := sighting("EDGE2", "0123456789ab")
 	bad.State = nil
-	_, err := New(inbox).Observe(as(t, "acme"), &apiv1.ObserveRequest{Observations: []*apiv1.Observation{sighting("EDGE1", "0123456789ab"), failure("R1"), bad}})
+	_, err := New(inbox, clock).Observe(as(t, "acme"), &apiv1.ObserveRequest{Observations: []*apiv1.Observation{sighting("EDGE1", "0123456789ab"), failure("R1"), bad}})
 	require.Equal(t, connect.CodeInvalidArgument, connect.CodeOf(err))
 	require.ErrorContains(t, err, "observations[2]: give one of sha256, fingerprint, or failure")
 	require.Empty(t, inbox.got)
+}
+
+// TestClocks: instants that no sound clock gave are refused with what to set right, and the rest of a
+// skewed clock's are taken.
+func TestClocks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		at   time.Time
+		want string
+	}{
+		{noon.Add(3 * time.Minute), ""},
+		{noon.Add(time.Hour), ""},
+		{noon.Add(time.Hour + time.Second), "is 1h0m1s ahead of the correlator: set the clock of exporter \"x1\""},
+		{noon.AddDate(-1, 0, 0), ""},
+		{time.Date(1, 11, 24, 0, 0, 0, 0, time.UTC), "was before any sight: set the clock of exporter \"x1\""},
+	} {
+		inbox := &inbox{}
+		seen := sighting("EDGE1", "0123456789ab")
+		seen.ObservedAt, seen.Exporter = timestamppb.New(c.at), "x1"
+		_, err := New(inbox, clock).Observe(as(t, "acme"), &apiv1.ObserveRequest{Observations: []*apiv1.Observation{seen}})
+		if c.want == "" {
+			require.NoError(t, err, c.at)
+			continue
+		}
+		require.Equal(t, connect.CodeInvalidArgument, connect.CodeOf(err))
+		require.ErrorContains(t, err, c.want)
+		require.Empty(t, inbox.got)
+	}
 }
 
 // TestEveryObservationArrives: whatever the mix, each observation of a batch ends in exactly one
