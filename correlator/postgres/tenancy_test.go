@@ -80,6 +80,8 @@ func TestTenantsAreApart(t *testing.T) {
 				require.Positive(t, b.count(t, "SELECT count(*) FROM "+table+" WHERE tenant_id = $1", tenant), "no row of %s to try with: fill it", tenant)
 			}
 
+			_, err := b.pool.Exec(t.Context(), "SELECT FROM "+table)
+			require.True(t, denied(err), "the login has rights of its own, without a role taken on: %v", err)
 			asForgotten(t, b.DB, func(tx pgx.Tx) {
 				var n int
 				require.NoError(t, tx.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&n))

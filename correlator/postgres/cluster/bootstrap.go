@@ -72,6 +72,10 @@ func (c *Cluster) bootstrap(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	// The service's login has no rights by itself: what forgets to take a role on sees nothing.
+	if _, err := conn.Exec(ctx, "ALTER ROLE "+pgx.Identifier{serviceRole}.Sanitize()+" NOINHERIT"); err != nil {
+		return fmt.Errorf("take inherited rights from login %s: %w", serviceRole, err)
+	}
 	for _, role := range []string{migrations.AppRole, migrations.SystemRole} {
 		name := pgx.Identifier{role}.Sanitize()
 		if err := ensure(ctx, conn, "SELECT 1 FROM pg_roles WHERE rolname = $1", role, "CREATE ROLE "+name+" NOLOGIN"); err != nil {
