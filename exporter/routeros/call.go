@@ -12,6 +12,7 @@ import (
 // call is one command under way.
 type call struct {
 	path     string
+	standing bool          // answered whenever there is news: silence is no stall
 	release  func()        // gives the slot back
 	stop     chan struct{} // closed when each has returned an error
 	finished chan struct{} // closed when the router, or the connection, has ended the call
@@ -26,6 +27,17 @@ type call struct {
 	// Written before finished is closed, read after.
 	ret string // "=ret=" of !done
 	err error  // of the connection
+}
+
+// newCall returns a call that has a place among slots.
+func newCall(cmd Command, slots chan struct{}, each func(Row) error) *call {
+	return &call{
+		release:  func() { <-slots },
+		each:     each,
+		path:     cmd.path(),
+		stop:     make(chan struct{}),
+		finished: make(chan struct{}),
+	}
 }
 
 // row hands a row to the caller. The lock makes sure that the caller's
@@ -82,14 +94,18 @@ func (k *call) result() error {
 // the row. It is never called after Run has returned. An error from each ends
 // the command and is returned; so does the end of the context.
 func (c *Conn) Run(ctx context.Context, cmd Command, each func(Row) error) error {
-	_, err := c.run(ctx, cmd, each)
+	_, err := c.run(ctx, c.slots, cmd, each)
 	return err
 }
 
 // Count returns how many rows of a menu a query matches, without reading them.
 func (c *Conn) Count(ctx context.Context, menu string, query ...string) (int, error) {
+	return c.count(ctx, c.slots, menu, query)
+}
+
+func (c *Conn) count(ctx context.Context, slots chan struct{}, menu string, query []string) (int, error) {
 	cmd := countOf(menu, query...)
-	ret, err := c.run(ctx, cmd, func(Row) error { return nil })
+	ret, err := c.run(ctx, slots, cmd, func(Row) error { return nil })
 	if err != nil {
 		return 0, err
 	}
@@ -100,28 +116,19 @@ func (c *Conn) Count(ctx context.Context, menu string, query ...string) (int, er
 	return n, nil
 }
 
-func (c *Conn) run(ctx context.Context, cmd Command, each func(Row) error) (string, error) {
+func (c *Conn) run(ctx context.Context, slots chan struct{}, cmd Command, each func(Row) error) (string, error) {
 	select {
-	case c.slots <- struct{}{}:
+	case slots <- struct{}{}:
 	case <-c.done:
 		return "", c.Err()
 	case <-ctx.Done():
 		return "", contextError(ctx, cmd, "waiting for other commands to end")
 	}
-	k := &call{
-		release:  func() { <-c.slots },
-		each:     each,
-		path:     cmd.path(),
-		stop:     make(chan struct{}),
-		finished: make(chan struct{}),
-	}
-	tag, err := c.register(k)
+	k := newCall(cmd, slots, each)
+	tag, err := c.begin(k, cmd)
 	if err != nil {
-		k.release()
 		return "", err
 	}
-	c.send(append(cmd[:len(cmd):len(cmd)], tagWord(tag))...)
-
 	select {
 	case <-k.finished:
 		return k.ret, k.result()
@@ -132,6 +139,16 @@ func (c *Conn) run(ctx context.Context, cmd Command, each func(Row) error) (stri
 		c.abandon(tag, k)
 		return "", contextError(ctx, cmd, "the answer is not complete")
 	}
+}
+
+// begin sends a call's command under a tag of its own.
+func (c *Conn) begin(k *call, cmd Command) (tag uint32, err error) {
+	if tag, err = c.register(k); err != nil {
+		k.release()
+		return 0, err
+	}
+	c.send(append(cmd[:len(cmd):len(cmd)], tagWord(tag))...)
+	return tag, nil
 }
 
 // abandon stops listening to a call and asks the router to end it. Its slot

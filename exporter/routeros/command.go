@@ -14,6 +14,13 @@ func Print(menu string, properties []string, query ...string) Command {
 	return append(cmd, query...)
 }
 
+// ListenTo asks for the rows of a menu that appear, change or go, as they do:
+// the command of [Conn.Listen]. The id of a row and, where it has gone, the
+// mark ".dead" come with the properties.
+func ListenTo(menu string, properties []string) Command {
+	return Command{menu + "/listen", "=.proplist=" + strings.Join(append([]string{".id", ".dead"}, properties...), ",")}
+}
+
 // countOf asks for the number of rows that a query matches, in place of the
 // rows; the router answers with it in !done.
 func countOf(menu string, query ...string) Command {

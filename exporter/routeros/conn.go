@@ -19,13 +19,15 @@ type Conn struct {
 	opts Options
 	dec  *decoder
 
-	slots chan struct{} // one for each command under way
+	slots     chan struct{} // one for each command under way
+	listeners chan struct{} // one for each standing command
 
 	writeMu sync.Mutex
 	out     []byte // the sentence being sent
 
 	mu      sync.Mutex
 	calls   map[uint32]*call
+	owed    int // how many of calls the router owes an answer: all but the standing
 	lastTag uint32
 	err     error // why the connection ended; set once
 
@@ -47,10 +49,11 @@ type Traffic struct {
 func newConn(nc net.Conn, o Options) *Conn {
 	c := &Conn{
 		nc: nc, opts: o,
-		slots:    make(chan struct{}, o.MaxInFlight),
-		calls:    make(map[uint32]*call),
-		done:     make(chan struct{}),
-		loopDone: make(chan struct{}),
+		slots:     make(chan struct{}, o.MaxInFlight),
+		listeners: make(chan struct{}, o.MaxListeners),
+		calls:     make(map[uint32]*call),
+		done:      make(chan struct{}),
+		loopDone:  make(chan struct{}),
 	}
 	c.dec = newDecoder(connReader{c}, limits{DefaultMaxWord, DefaultMaxSentence, DefaultMaxWords})
 	return c
@@ -173,22 +176,25 @@ func (c *Conn) register(k *call) (uint32, error) {
 	if c.err != nil {
 		return 0, c.err
 	}
-	if len(c.calls) == 0 {
-		_ = c.nc.SetReadDeadline(time.Now().Add(c.opts.StallTimeout))
+	if !k.standing {
+		if c.owed == 0 {
+			_ = c.nc.SetReadDeadline(time.Now().Add(c.opts.StallTimeout))
+		}
+		c.owed++
 	}
 	c.lastTag = c.lastTag%(1<<24) + 1
 	c.calls[c.lastTag] = k
 	return c.lastTag, nil
 }
 
-// forget ends what register began and reports whether the call was still
-// waited for by the connection.
-func (c *Conn) forget(tag uint32) bool {
+// forget ends what register began.
+func (c *Conn) forget(tag uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, ok := c.calls[tag]
+	if k, ok := c.calls[tag]; ok && !k.standing {
+		c.owed--
+	}
 	delete(c.calls, tag)
-	return ok
 }
 
 // write sends one sentence. An error leaves the stream in an unknown state.
@@ -228,7 +234,7 @@ func (r connReader) Read(p []byte) (int, error) {
 	c.mu.Lock()
 	if c.logged.Load() {
 		deadline := time.Time{}
-		if len(c.calls) > 0 {
+		if c.owed > 0 {
 			deadline = time.Now().Add(c.opts.StallTimeout)
 		}
 		_ = c.nc.SetReadDeadline(deadline)

@@ -25,10 +25,12 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// MaxInFlight bounds the commands under way at once. Default: 8.
 	MaxInFlight int
+	// MaxListeners bounds the standing commands of [Conn.Listen]. Default: 8.
+	MaxListeners int
 	// WriteTimeout bounds sending one command. Default: 5 s.
 	WriteTimeout time.Duration
-	// StallTimeout ends a connection on which commands are under way and not
-	// a byte has arrived for so long. Default: 15 s.
+	// StallTimeout ends a connection on which commands are under way, other
+	// than standing ones, and not a byte has arrived for so long. Default: 15 s.
 	StallTimeout time.Duration
 	// DrainTimeout ends a connection on which a cancelled command has not
 	// been ended by the router. Default: 10 s.
@@ -37,6 +39,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.MaxInFlight = cmp.Or(o.MaxInFlight, 8)
+	o.MaxListeners = cmp.Or(o.MaxListeners, 8)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 5*time.Second)
 	o.StallTimeout = cmp.Or(o.StallTimeout, 15*time.Second)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 10*time.Second)

@@ -19,6 +19,8 @@
 //
 // Many commands share one connection, told apart by their tags and bounded in
 // number, so that reading twenty menus costs about the round trips of three.
+// What may be slow has a [Lane] of its own, and what stands for as long as the
+// connection does ([Conn.Listen]) its own bound beside.
 // A reply is handed to its caller as it arrives, out of a buffer that is used
 // again for the next: reading a row allocates nothing.
 //
