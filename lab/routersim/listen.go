@@ -44,12 +44,12 @@ func (s *session) listen(ctx context.Context, who *identity, cmd *command, reply
 // is closed at the next change of anything.
 func (r *Router) snapshot(cmd *command, who *identity) (map[string]*record, <-chan struct{}, error) {
 	r.net.mu.Lock()
-	changed := r.net.changed
+	changed := r.changed
 	r.net.mu.Unlock()
 	out := map[string]*record{}
 	err := r.each(cmd, who, func(rec *record) bool {
 		id, _ := rec.get(".id")
-		out[id] = rec
+		out[id] = rec.clone()
 		return true
 	})
 	return out, changed, err

@@ -19,7 +19,7 @@ func (s *session) login(ctx context.Context, cmd *command) (goOn bool) {
 		s.send("!fatal", "not logged in")
 		return false
 	}
-	if sleep(ctx, s.router.opts.Latency) != nil {
+	if s.reach(ctx) != nil {
 		return false
 	}
 	name, password := cmd.args["name"], cmd.args["password"]
@@ -45,11 +45,14 @@ func (s *session) login(ctx context.Context, cmd *command) (goOn bool) {
 		reply.done()
 		return true
 	}
-	if !ok || !s.enter(name) {
+	wrong, _ := s.router.wrongs.now()
+	if !ok || wrong.RefuseLogins || !s.enter(name) {
+		s.router.traffic.refusedLogins.Add(1)
 		s.router.logUser("login failure for user " + name + " from " + host(s.conn.RemoteAddr()) + " via api")
 		reply.trap(refusal)
 		return true
 	}
+	s.router.traffic.logins.Add(1)
 	reply.done()
 	return true
 }

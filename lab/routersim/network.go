@@ -32,7 +32,6 @@ type Network struct {
 	upstreams map[netip.Addr]plane.Upstream
 	schemas   map[string]*schema.Schema
 	views     map[string]view
-	changed   chan struct{} // closed and replaced at every change
 }
 
 // Port names an interface of a router.
@@ -58,7 +57,7 @@ func NewNetwork(o NetworkOptions) *Network {
 	}
 	n := &Network{
 		opts: o, cuts: map[plane.Port]bool{}, upstreams: map[netip.Addr]plane.Upstream{},
-		schemas: map[string]*schema.Schema{}, views: views(), changed: make(chan struct{}),
+		schemas: map[string]*schema.Schema{}, views: views(),
 	}
 	return n
 }
@@ -217,12 +216,12 @@ func (n *Network) update(touched ...*Router) {
 		for _, model := range in.Routers {
 			other := n.find(model.Name)
 			done[other] = true
-			other.out = out
+			other.out, other.dialled = out, nil
 			other.live.observe(now, other, out.States[model.Name])
+			close(other.changed)
+			other.changed = make(chan struct{})
 		}
 	}
-	close(n.changed)
-	n.changed = make(chan struct{})
 }
 
 // input is the part of the network that cables join to a router.

@@ -11,10 +11,20 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
 )
 
-// record is one row as print shows it.
+// record is one row as print shows it. What yields records may use one again
+// for the next row: whoever keeps a record clones it.
 type record struct {
 	names  []string
 	values []string
+	alike  *alike
+}
+
+// alike makes a record speak for many rows that have all its properties, so
+// that counting a million routes does not take a million records.
+type alike struct {
+	count  int
+	differ []string // the properties in which they differ, or that not all have
+	rows   rows     // they themselves
 }
 
 func (rec *record) get(name string) (string, bool) {
@@ -57,19 +67,74 @@ func (rec *record) setIf(name, value string) {
 	}
 }
 
+// add appends a property that the record is known not to have.
+func (rec *record) add(name, value string) {
+	rec.names, rec.values = append(rec.names, name), append(rec.values, value)
+}
+
+func (rec *record) clone() *record {
+	return &record{names: slices.Clone(rec.names), values: slices.Clone(rec.values)}
+}
+
 // rows is what a menu prints, in order.
 type rows = iter.Seq[*record]
 
 func list(records ...*record) rows { return slices.Values(records) }
 
-// stored returns a configuration row as print shows it: what is set, the
-// defaults of what is not, in the schema's order, unknown properties last.
-func stored(t *config.Table, row *config.Row) *record {
+// ask is when somebody looks at a menu, and at what of it: a view need not
+// make up what nobody looks at.
+type ask struct {
+	now      time.Time
+	names    map[string]bool // nil: everything
+	defaults []string        // those of names that have a default in the menu
+}
+
+// property says whether somebody looks at a property.
+func (a ask) property(name string) bool { return a.names == nil || a.names[name] }
+
+// stored returns a configuration row as print shows it.
+func stored(t *config.Table, row *config.Row, want ask) *record {
 	n := len(row.Props) + len(t.Menu.Defaults) + 6
-	rec := &record{names: make([]string, 0, n), values: make([]string, 0, n)}
-	if !t.Menu.Single {
-		rec.set(".id", config.FormatID(row.ID))
+	if want.names != nil {
+		n = min(n, len(want.names)+2)
 	}
+	rec := &record{names: make([]string, 0, n), values: make([]string, 0, n)}
+	rec.store(t, row, want)
+	return rec
+}
+
+// store makes the record show a configuration row: what is set, the defaults
+// of what is not, in the schema's order, unknown properties last. Of a row of
+// which only some properties are wanted the order is left open.
+func (rec *record) store(t *config.Table, row *config.Row, want ask) {
+	rec.names, rec.values = rec.names[:0], rec.values[:0]
+	if !t.Menu.Single && want.property(".id") {
+		rec.add(".id", config.FormatID(row.ID))
+	}
+	if want.names == nil {
+		rec.storeAll(t, row)
+	} else {
+		for name, v := range row.Props {
+			if want.names[name] {
+				rec.add(name, v)
+			}
+		}
+		for _, name := range want.defaults {
+			if _, set := row.Props[name]; !set {
+				rec.add(name, t.Menu.Defaults[name])
+			}
+		}
+	}
+	for _, flag := range []string{"dynamic", "invalid"} {
+		if t.Menu.ReadOnly[flag] && want.property(flag) {
+			if _, ok := rec.get(flag); !ok {
+				rec.add(flag, "false")
+			}
+		}
+	}
+}
+
+func (rec *record) storeAll(t *config.Table, row *config.Row) {
 	for _, name := range t.Menu.Names {
 		if v, ok := t.Get(row, name); ok {
 			rec.names, rec.values = append(rec.names, name), append(rec.values, v)
@@ -82,14 +147,6 @@ func stored(t *config.Table, row *config.Row) *record {
 			}
 		}
 	}
-	for _, flag := range []string{"dynamic", "invalid"} {
-		if t.Menu.ReadOnly[flag] {
-			if _, ok := rec.get(flag); !ok {
-				rec.set(flag, "false")
-			}
-		}
-	}
-	return rec
 }
 
 // duration prints a stretch of time as RouterOS does: 1w4d23h26m9s.

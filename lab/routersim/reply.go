@@ -1,7 +1,9 @@
 package routersim
 
 import (
+	"context"
 	"errors"
+	"math"
 	"strconv"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
@@ -25,6 +27,8 @@ type reply struct {
 	tag     string
 	buffer  []byte
 	ret     string // value of !done's =ret=, "" for none
+	trouble Trouble
+	ends    []int // of the sentences in the buffer, noted where there is trouble
 }
 
 func (r *reply) sentence(kind string, words ...string) {
@@ -40,13 +44,16 @@ func (r *reply) end() {
 		r.buffer = wire.AppendWord(r.buffer, ".tag="+r.tag)
 	}
 	r.buffer = append(r.buffer, 0)
+	if r.trouble != (Trouble{}) {
+		r.ends = append(r.ends, len(r.buffer))
+	}
 }
 
 // row adds a !re sentence.
 func (r *reply) row(rec *record) {
 	r.buffer = wire.AppendWord(r.buffer, "!re")
 	for i, name := range rec.names {
-		r.buffer = wire.AppendWord(r.buffer, "="+name+"="+rec.values[i])
+		r.buffer = wire.AppendAttribute(r.buffer, name, rec.values[i])
 	}
 	r.end()
 }
@@ -55,10 +62,40 @@ func (r *reply) flush() {
 	if len(r.buffer) == 0 {
 		return
 	}
-	r.session.out.Lock()
-	defer r.session.out.Unlock()
-	r.session.write(r.buffer)
-	r.buffer = r.buffer[:0]
+	r.session.out <- struct{}{}
+	defer func() { <-r.session.out }()
+	if r.trouble.Fault != NoFault {
+		r.session.writeFaulty(r.buffer, r.ends, r.trouble.Fault)
+	} else {
+		r.session.write(r.buffer)
+	}
+	r.buffer, r.ends = r.buffer[:0], r.ends[:0]
+}
+
+// pace sends the rows one by one, if the menu is slow. Other commands are
+// answered in between.
+func (r *reply) pace(ctx context.Context) error {
+	if r.trouble.PerRow == 0 && r.trouble.HangAfter == 0 {
+		return nil
+	}
+	all, ends := r.buffer, r.ends
+	start := 0
+	for i, end := range ends {
+		pause := r.trouble.PerRow
+		if i > 0 && i == r.trouble.HangAfter {
+			pause = math.MaxInt64
+		}
+		if i > 0 {
+			if err := r.session.router.wrongs.sleep(ctx, pause); err != nil {
+				r.buffer, r.ends = nil, nil
+				return err
+			}
+		}
+		r.buffer, r.ends = all[start:end:end], nil
+		r.flush()
+		start = end
+	}
+	return nil
 }
 
 func (r *reply) done() {

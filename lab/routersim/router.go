@@ -26,12 +26,16 @@ type Router struct {
 	plugged map[string]bool
 	loaded  bool
 	out     *plane.Output // what it and its neighbourhood do now
+	dialled []subscriber  // who is dialled in now, nil until somebody asks
+	changed chan struct{} // closed and replaced at every change of it or its neighbourhood
 	live    *live
 	users   *users
 	history history
 	journal journal
 
-	server server
+	server  server
+	wrongs  *wrongs
+	traffic traffic
 }
 
 // New returns a router that stands alone, with the configuration that it has
@@ -46,7 +50,7 @@ func New(o Options) (*Router, error) {
 func newRouter(n *Network, o Options) (*Router, error) {
 	r := &Router{
 		opts: o, net: n, log: o.Logger.With("router", o.Name),
-		live: newLive(o.Now(), o.Uptime), plugged: map[string]bool{},
+		live: newLive(o.Now(), o.Uptime), plugged: map[string]bool{}, changed: make(chan struct{}), wrongs: newWrongs(hash(o.Name)),
 	}
 	r.server.init()
 	version := o.Version

@@ -118,7 +118,8 @@ func (s *server) serve(r *Router, e *endpoint, conn net.Conn) {
 		reset(conn)
 		return
 	}
-	sess := newSession(r, e, conn)
+	r.traffic.connections.Add(1)
+	sess := newSession(r, e, newLine(conn, r))
 	sess.hang = s.state == hanging
 	s.sessions[sess] = struct{}{}
 	s.wg.Go(func() {
@@ -127,13 +128,6 @@ func (s *server) serve(r *Router, e *endpoint, conn net.Conn) {
 		delete(s.sessions, sess)
 		s.mu.Unlock()
 	})
-}
-
-// replace puts the encrypted connection in a session's place of the bare one.
-func (s *server) replace(sess *session, conn net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sess.conn = conn
 }
 
 // reset ends a connection as a machine does that knows nothing of it.
@@ -152,7 +146,7 @@ func (s *server) powerOff(hang bool) {
 		s.state = hanging
 	}
 	for sess := range s.sessions {
-		reset(sess.conn)
+		sess.line.reset()
 	}
 	for _, e := range s.endpoints {
 		if e.addr != "" && !hang {
@@ -167,7 +161,7 @@ func (s *server) powerOn(r *Router) error {
 	was := s.state
 	s.state = powered
 	for sess := range s.sessions {
-		reset(sess.conn) // connections accepted while it hung
+		sess.line.reset() // connections accepted while it hung
 	}
 	if was != refusing || s.closed {
 		return nil
@@ -198,10 +192,19 @@ func (s *server) close() {
 		}
 	}
 	for sess := range s.sessions {
-		reset(sess.conn)
+		sess.line.reset()
 	}
 	s.mu.Unlock()
 	s.wg.Wait()
+}
+
+// resetAll ends every connection that there is now.
+func (s *server) resetAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for sess := range s.sessions {
+		sess.line.reset()
+	}
 }
 
 // loggedIn returns the sessions with a user, oldest first.

@@ -11,15 +11,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/wire"
 )
 
-const (
-	// maxInFlight bounds the commands that one connection runs at a time.
-	maxInFlight = 256
-	// writeTimeout ends a connection whose client does not read.
-	writeTimeout = 30 * time.Second
-)
+// maxInFlight bounds the commands that one connection runs at a time.
+const maxInFlight = 256
 
 // Before login little is accepted, so that a stranger cannot make the router
 // hold much.
@@ -41,14 +38,15 @@ type identity struct {
 // session is one API connection.
 type session struct {
 	router   *Router
-	conn     net.Conn
+	line     *line
+	conn     net.Conn // the line, or TLS over it
 	endpoint *endpoint
 	hang     bool
 	who      atomic.Pointer[identity]
 
 	challenge string // outstanding login challenge, hex
 
-	out     sync.Mutex // one reply at a time on the connection
+	out     chan struct{} // taken while a reply is being written
 	buffer  []byte
 	tasks   sync.WaitGroup
 	slots   chan struct{}
@@ -56,18 +54,18 @@ type session struct {
 	queue   chan struct{} // done when the last untagged command is
 }
 
-func newSession(r *Router, e *endpoint, conn net.Conn) *session {
+func newSession(r *Router, e *endpoint, l *line) *session {
 	free := make(chan struct{})
 	close(free)
 	return &session{
-		router: r, conn: conn, endpoint: e, slots: make(chan struct{}, maxInFlight), queue: free,
+		router: r, line: l, conn: l, endpoint: e, slots: make(chan struct{}, maxInFlight), queue: free, out: make(chan struct{}, 1),
 		running: taskTable{tasks: map[string][]*task{}},
 	}
 }
 
 // run serves the connection until either side ends it.
 func (s *session) run() {
-	defer reset(s.conn)
+	defer s.line.reset()
 	if s.hang {
 		_, _ = io.Copy(io.Discard, s.conn) // returns when the connection is closed
 		return
@@ -75,15 +73,20 @@ func (s *session) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer s.tasks.Wait()
 	defer cancel()
+	if wrong, _ := s.router.wrongs.now(); wrong.NoCertificate && s.endpoint.tls != nil {
+		s.line.refuseHandshake()
+		return
+	}
 	if s.endpoint.tls != nil {
 		secure := tls.Server(s.conn, s.endpoint.tls)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			s.router.log.Info("TLS handshake failed", "remote", s.conn.RemoteAddr(), "err", err)
 			return
 		}
-		s.router.server.replace(s, secure)
+		s.conn = secure
 	}
 	s.loop(ctx)
+	s.line.giveUp()
 	if id := s.who.Load(); id != nil {
 		s.router.logUser("user " + id.user + " logged out from " + id.remoteHost + " via api")
 	}
@@ -111,6 +114,7 @@ func (s *session) loop(ctx context.Context) {
 			}
 			continue
 		}
+		s.router.traffic.commands.Add(1)
 		if !s.dispatch(ctx, cmd) {
 			return
 		}
@@ -125,7 +129,9 @@ func (s *session) dispatch(ctx context.Context, cmd *command) (goOn bool) {
 		s.send("!fatal", "session terminated on request")
 		return false
 	case "/cancel":
-		s.tasks.Go(func() { s.cancel(cmd) })
+		if wrong, _ := s.router.wrongs.now(); wrong.Cancel != Ignored {
+			s.tasks.Go(func() { s.cancel(cmd, wrong.Cancel == Refused) })
+		}
 		return true
 	}
 	select {
@@ -158,10 +164,19 @@ func (s *session) dispatch(ctx context.Context, cmd *command) (goOn bool) {
 
 // execute runs one command after the way to the router, and answers.
 func (s *session) execute(ctx context.Context, cmd *command) {
-	reply := &reply{session: s, tag: cmd.tag}
-	err := sleep(ctx, s.router.opts.Latency)
+	reply := &reply{session: s, tag: cmd.tag, trouble: s.router.wrongs.trouble(cmd.menu)}
+	err := s.reach(ctx)
+	if err == nil {
+		err = s.router.wrongs.sleep(ctx, reply.trouble.Delay)
+	}
+	if err == nil && reply.trouble.Refuse != "" {
+		err = &config.Trap{Category: -1, Message: reply.trouble.Refuse}
+	}
 	if err == nil {
 		err = s.perform(ctx, cmd, reply)
+	}
+	if err == nil {
+		err = reply.pace(ctx)
 	}
 	switch {
 	case err == nil:
@@ -171,6 +186,14 @@ func (s *session) execute(ctx context.Context, cmd *command) {
 	default:
 		reply.trap(err)
 	}
+}
+
+// reach waits for as long as it takes to the router and back.
+func (s *session) reach(ctx context.Context) error {
+	if err := sleep(ctx, s.router.opts.Latency); err != nil {
+		return err
+	}
+	return s.router.wrongs.sleep(ctx, s.router.wrongs.latency())
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -189,8 +212,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // cancel ends the command with the given tag, or all of them, and answers when
 // they have ended.
-func (s *session) cancel(cmd *command) {
+func (s *session) cancel(cmd *command, refuse bool) {
 	reply := &reply{session: s, tag: cmd.tag}
+	if refuse {
+		reply.trap(errNoSuchCommand)
+		return
+	}
 	tag, one := cmd.args["tag"]
 	s.running.stop(tag, one)
 	reply.done()
@@ -198,8 +225,8 @@ func (s *session) cancel(cmd *command) {
 
 // send writes one sentence.
 func (s *session) send(words ...string) {
-	s.out.Lock()
-	defer s.out.Unlock()
+	s.out <- struct{}{}
+	defer func() { <-s.out }()
 	s.buffer = wire.AppendSentence(s.buffer[:0], words...)
 	s.write(s.buffer)
 }
@@ -207,16 +234,15 @@ func (s *session) send(words ...string) {
 // write sends bytes; a connection that does not take them ends. The caller
 // holds s.out.
 func (s *session) write(b []byte) {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // a dead connection shows in Write
 	if _, err := s.conn.Write(b); err != nil {
-		_ = s.conn.Close() // the reader sees it and ends the session
+		_ = s.line.Close() // the reader sees it and ends the session
 	}
 }
 
 // graceful closes so that what was written still arrives.
 func graceful(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.CloseWrite() // a connection that is gone needs no ending
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // a connection that is gone needs no ending
 	}
 	_ = conn.Close() // as above
 }

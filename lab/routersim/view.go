@@ -2,14 +2,13 @@ package routersim
 
 import (
 	"slices"
-	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
 )
 
 // view is a menu whose print shows more than configuration: it gets the menu's
 // table and returns all its rows. The network's lock is held.
-type view func(r *Router, t *config.Table, now time.Time) rows
+type view func(r *Router, t *config.Table, want ask) rows
 
 // views are the menus in which the router's behaviour shows.
 func views() map[string]view {
@@ -54,22 +53,24 @@ func views() map[string]view {
 }
 
 // print returns what a menu shows now.
-func (r *Router) print(path string, now time.Time) rows {
+func (r *Router) print(path string, want ask) rows {
 	t := r.store.Table(path)
 	if v, ok := r.net.views[path]; ok {
-		return v(r, t, now)
+		return v(r, t, want)
 	}
 	if config.IsInterface(t.Menu) {
-		return typedInterfaceRows(r, t, now)
+		return typedInterfaceRows(r, t, want)
 	}
-	return storedRows(r, t, now)
+	return storedRows(r, t, want)
 }
 
 // storedRows shows a menu's configuration as it is.
-func storedRows(_ *Router, t *config.Table, _ time.Time) rows {
+func storedRows(_ *Router, t *config.Table, want ask) rows {
 	return func(yield func(*record) bool) {
+		rec := &record{}
 		for _, row := range t.Rows {
-			if !yield(stored(t, row)) {
+			rec.store(t, row, want)
+			if !yield(rec) {
 				return
 			}
 		}
@@ -77,17 +78,23 @@ func storedRows(_ *Router, t *config.Table, _ time.Time) rows {
 }
 
 // countedRows shows firewall rules with their counters.
-func countedRows(r *Router, t *config.Table, now time.Time) rows {
-	seconds := now.Sub(r.live.bootedAt).Seconds()
+func countedRows(r *Router, t *config.Table, want ask) rows {
+	seconds := want.now.Sub(r.live.bootedAt).Seconds()
+	busy := hash(r.opts.Name + t.Menu.Path)
 	return func(yield func(*record) bool) {
+		rec := &record{}
 		for _, row := range t.Rows {
-			rec := stored(t, row)
-			rate := float64(hash(r.opts.Name+t.Menu.Path)%50+row.ID%7) / 10
+			rec.store(t, row, want)
+			rate := float64(busy%50+row.ID%7) / 10
 			if t.Disabled(row) {
 				rate = 0
 			}
-			rec.set("bytes", whole(rate*seconds*420))
-			rec.set("packets", whole(rate*seconds))
+			if want.property("bytes") {
+				rec.set("bytes", whole(rate*seconds*420))
+			}
+			if want.property("packets") {
+				rec.set("packets", whole(rate*seconds))
+			}
 			if !yield(rec) {
 				return
 			}

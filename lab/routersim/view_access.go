@@ -1,17 +1,15 @@
 package routersim
 
 import (
-	"time"
-
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
 )
 
 // serviceRows shows /ip/service; version 7 lists the open connections there as
 // dynamic rows.
-func serviceRows(r *Router, t *config.Table, _ time.Time) rows {
+func serviceRows(r *Router, t *config.Table, want ask) rows {
 	configured := func(yield func(*record) bool) {
 		for _, row := range t.Rows {
-			rec := stored(t, row)
+			rec := stored(t, row, want)
 			rec.set("dynamic", "false")
 			if !yield(rec) {
 				return
@@ -34,10 +32,10 @@ func serviceRows(r *Router, t *config.Table, _ time.Time) rows {
 	})
 }
 
-func userRows(r *Router, t *config.Table, _ time.Time) rows {
+func userRows(r *Router, t *config.Table, want ask) rows {
 	return func(yield func(*record) bool) {
 		for _, row := range t.Rows {
-			rec := stored(t, row)
+			rec := stored(t, row, want)
 			if at, ok := r.users.lastLogin[row.Props["name"]]; ok {
 				rec.set("last-logged-in", r.timestamp(at))
 			}
@@ -48,7 +46,7 @@ func userRows(r *Router, t *config.Table, _ time.Time) rows {
 	}
 }
 
-func userActiveRows(r *Router, _ *config.Table, _ time.Time) rows {
+func userActiveRows(r *Router, _ *config.Table, _ ask) rows {
 	return func(yield func(*record) bool) {
 		for _, s := range r.server.loggedIn() {
 			rec := &record{}

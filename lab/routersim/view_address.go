@@ -4,16 +4,15 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/plane"
 )
 
-func addressRows(r *Router, t *config.Table, _ time.Time) rows {
+func addressRows(r *Router, t *config.Table, want ask) rows {
 	return func(yield func(*record) bool) {
 		for _, row := range t.Rows {
-			rec := stored(t, row)
+			rec := stored(t, row, want)
 			if prefix, ok := plane.ParsePrefix(row.Props["address"]); ok && strings.HasPrefix(t.Menu.Path, "/ip/") {
 				rec.set("address", prefix.String())
 				if _, given := row.Props["network"]; !given {
@@ -31,8 +30,8 @@ func addressRows(r *Router, t *config.Table, _ time.Time) rows {
 }
 
 // arpRows shows who is on the connected networks: the other routers.
-func arpRows(r *Router, t *config.Table, now time.Time) rows {
-	return concat(storedRows(r, t, now), func(yield func(*record) bool) {
+func arpRows(r *Router, t *config.Table, want ask) rows {
+	return concat(storedRows(r, t, want), func(yield func(*record) bool) {
 		for _, n := range r.peersSeen() {
 			rec := &record{}
 			rec.set(".id", config.FormatID(r.live.id("arp\x00"+n.key(), 0x100)))
@@ -46,7 +45,7 @@ func arpRows(r *Router, t *config.Table, now time.Time) rows {
 }
 
 // discoveryRows shows the neighbours that discovery (MNDP, CDP, LLDP) finds.
-func discoveryRows(r *Router, _ *config.Table, now time.Time) rows {
+func discoveryRows(r *Router, _ *config.Table, want ask) rows {
 	return func(yield func(*record) bool) {
 		for _, n := range r.peersSeen() {
 			if !n.address.Is4() {
@@ -56,7 +55,7 @@ func discoveryRows(r *Router, _ *config.Table, now time.Time) rows {
 			rec.set(".id", config.FormatID(r.live.id("neighbor\x00"+n.key(), 0x200)))
 			rec.setAll("interface", n.iface, "address", n.address.String(), "address4", n.address.String(), "mac-address", n.mac,
 				"identity", n.router.identity(), "platform", "MikroTik", "version", n.router.longVersion(), "unpack", "none",
-				"age", "12s", "uptime", duration(now.Sub(n.router.live.bootedAt)), "board", n.router.board(),
+				"age", "12s", "uptime", duration(want.now.Sub(n.router.live.bootedAt)), "board", n.router.board(),
 				"interface-name", n.remoteIface, "system-caps", "bridge,router", "system-caps-enabled", "bridge,router",
 				"discovered-by", "cdp,lldp,mndp")
 			if !yield(rec) {

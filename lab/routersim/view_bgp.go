@@ -10,21 +10,21 @@ import (
 
 // bgpPeerRows shows /routing/bgp/peer of version 6: configuration and state in
 // one row.
-func bgpPeerRows(r *Router, t *config.Table, now time.Time) rows {
+func bgpPeerRows(r *Router, t *config.Table, want ask) rows {
 	sessions := map[string]plane.Session{}
 	for _, s := range r.state().Sessions {
 		sessions[s.Peer.Name] = s
 	}
 	return func(yield func(*record) bool) {
 		for _, row := range t.Rows {
-			rec := stored(t, row)
+			rec := stored(t, row, want)
 			s, up := sessions[row.Props["name"]]
 			switch {
 			case up:
 				since := r.live.sessions[s.Peer.Name].since
-				updates := strconv.Itoa(s.Prefixes + int(now.Sub(since)/time.Minute))
-				rec.setAll("remote-id", s.RemoteID.String(), "local-address", s.Local.String(), "uptime", duration(now.Sub(since)),
-					"prefix-count", strconv.Itoa(s.Prefixes), "updates-sent", strconv.Itoa(int(now.Sub(since)/time.Hour)+1),
+				updates := strconv.Itoa(s.Prefixes + int(want.now.Sub(since)/time.Minute))
+				rec.setAll("remote-id", s.RemoteID.String(), "local-address", s.Local.String(), "uptime", duration(want.now.Sub(since)),
+					"prefix-count", strconv.Itoa(s.Prefixes), "updates-sent", strconv.Itoa(int(want.now.Sub(since)/time.Hour)+1),
 					"updates-received", updates, "withdrawn-sent", "0", "withdrawn-received", "0", "remote-hold-time", "3m",
 					"used-hold-time", s.Peer.Hold, "used-keepalive-time", s.Peer.Keepalive,
 					"refresh-capability", "true", "as4-capability", "true", "state", "established", "established", "true")
@@ -41,14 +41,14 @@ func bgpPeerRows(r *Router, t *config.Table, now time.Time) rows {
 }
 
 // bgpConnectionRows shows /routing/bgp/connection of version 7.
-func bgpConnectionRows(r *Router, t *config.Table, _ time.Time) rows {
+func bgpConnectionRows(r *Router, t *config.Table, want ask) rows {
 	sessions := map[string]plane.Session{}
 	for _, s := range r.state().Sessions {
 		sessions[s.Peer.Name] = s
 	}
 	return func(yield func(*record) bool) {
 		for _, row := range t.Rows {
-			rec := stored(t, row)
+			rec := stored(t, row, want)
 			rec.setBool("inactive", t.Disabled(row))
 			if s, up := sessions[row.Props["name"]]; up && !s.Peer.Local.IsValid() {
 				rec.set("local.default-address", s.Local.String())
@@ -62,11 +62,11 @@ func bgpConnectionRows(r *Router, t *config.Table, _ time.Time) rows {
 
 // bgpSessionRows shows /routing/bgp/session of version 7: a row for every
 // session that stands.
-func bgpSessionRows(r *Router, _ *config.Table, now time.Time) rows {
+func bgpSessionRows(r *Router, _ *config.Table, want ask) rows {
 	return func(yield func(*record) bool) {
 		for _, s := range r.state().Sessions {
 			episode := r.live.sessions[s.Peer.Name]
-			up := now.Sub(episode.since)
+			up := want.now.Sub(episode.since)
 			messages := strconv.Itoa(int(up/time.Minute) + 3)
 			bytes := strconv.Itoa(int(up/time.Minute)*19 + s.Prefixes*24)
 			rec := &record{}

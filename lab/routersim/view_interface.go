@@ -12,7 +12,7 @@ import (
 
 // interfaceRows shows /interface: every interface of every type, in the order
 // of their ids, then those that appear by themselves.
-func interfaceRows(r *Router, _ *config.Table, now time.Time) rows {
+func interfaceRows(r *Router, _ *config.Table, want ask) rows {
 	type entry struct {
 		t   *config.Table
 		row *config.Row
@@ -44,7 +44,7 @@ func interfaceRows(r *Router, _ *config.Table, now time.Time) rows {
 				rec.set("mac-address", r.mac(e.row))
 			}
 			rec.setIf("comment", e.row.Props["comment"])
-			r.showLink(rec, e.row.Props["name"], now)
+			r.showLink(rec, e.row.Props["name"], want.now)
 			rec.setBool("running", r.state().Running[e.row.Props["name"]])
 			rec.setBool("disabled", e.t.Disabled(e.row))
 			if e.t.Menu.Type == "bridge" { // recorded from 7.20: bridges say so, ports do not
@@ -57,7 +57,7 @@ func interfaceRows(r *Router, _ *config.Table, now time.Time) rows {
 				return
 			}
 		}
-	}, subscriberInterfaces(r, now))
+	}, subscriberInterfaces(r, want))
 }
 
 // showLink adds an interface's history and counters.
@@ -82,11 +82,11 @@ func (r *Router) showLink(rec *record, name string, now time.Time) {
 }
 
 // typedInterfaceRows shows the menu of one type of interface.
-func typedInterfaceRows(r *Router, t *config.Table, now time.Time) rows {
+func typedInterfaceRows(r *Router, t *config.Table, want ask) rows {
 	slaves := r.slaves()
 	return func(yield func(*record) bool) {
 		for _, row := range t.Rows {
-			rec := stored(t, row)
+			rec := stored(t, row, want)
 			name := row.Props["name"]
 			if hasMAC(t.Menu.Type) {
 				if _, ok := rec.get("mac-address"); !ok {
@@ -101,7 +101,7 @@ func typedInterfaceRows(r *Router, t *config.Table, now time.Time) rows {
 				rec.set("orig-mac-address", r.mac(row))
 				rec.setBool("slave", slaves[name])
 				if p, ok := r.live.interfaces[name]; ok {
-					rx, tx := p.counted(now)
+					rx, tx := p.counted(want.now)
 					rec.setAll("rx-bytes", whole(rx), "tx-bytes", whole(tx), "rx-packet", whole(rx/700), "tx-packet", whole(tx/700), "rx-fcs-error", "0", "tx-collision", "0")
 				}
 			}
@@ -123,10 +123,10 @@ func (r *Router) slaves() map[string]bool {
 	return out
 }
 
-func bridgePortRows(r *Router, t *config.Table, _ time.Time) rows {
+func bridgePortRows(r *Router, t *config.Table, want ask) rows {
 	return func(yield func(*record) bool) {
 		for _, row := range t.Rows {
-			rec := stored(t, row)
+			rec := stored(t, row, want)
 			running := r.state().Running[row.Props["interface"]]
 			rec.setBool("inactive", !running)
 			rec.setBool("hw-offload", running && row.Props["hw"] != "no")

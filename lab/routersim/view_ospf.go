@@ -2,7 +2,6 @@ package routersim
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/plane"
@@ -10,12 +9,12 @@ import (
 
 // ospfNeighborRows shows /routing/ospf/neighbor. Version 6 names the
 // interface, version 7 the area.
-func ospfNeighborRows(r *Router, _ *config.Table, now time.Time) rows {
+func ospfNeighborRows(r *Router, _ *config.Table, want ask) rows {
 	v7 := r.store.Schema.Version.Major >= 7
 	return func(yield func(*record) bool) {
 		for _, n := range r.state().Neighbors {
 			episode := r.live.neighbors[neighborKey(n)]
-			adjacency := duration(now.Sub(episode.since))
+			adjacency := duration(want.now.Sub(episode.since))
 			changes := strconv.Itoa(episode.changes)
 			rec := &record{}
 			rec.set(".id", config.FormatID(r.live.id("ospf\x00"+neighborKey(n), 0x1400000)))
@@ -43,13 +42,13 @@ func ospfNeighborRows(r *Router, _ *config.Table, now time.Time) rows {
 // ospfInterfaceRows shows the interfaces on which OSPF runs: in version 7 all
 // of them by themselves, in version 6 those configured and, as dynamic rows,
 // those that a network takes in.
-func ospfInterfaceRows(r *Router, t *config.Table, now time.Time) rows {
+func ospfInterfaceRows(r *Router, t *config.Table, want ask) rows {
 	full := map[string]int{}
 	for _, n := range r.state().Neighbors {
 		full[n.Speaker.Instance+"\x00"+n.Speaker.Interface]++
 	}
 	v7 := r.store.Schema.Version.Major >= 7
-	configured := storedRows(r, t, now)
+	configured := storedRows(r, t, want)
 	if v7 {
 		configured = list()
 	}

@@ -3,7 +3,6 @@ package routersim
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/plane"
@@ -11,16 +10,13 @@ import (
 
 // routeRows shows /ip/route or /ipv6/route: static routes as configured, then
 // those that come from interfaces and protocols.
-func routeRows(r *Router, t *config.Table, _ time.Time) rows {
+func routeRows(r *Router, t *config.Table, _ ask) rows {
 	v4 := strings.HasPrefix(t.Menu.Path, "/ip/")
 	v7 := r.store.Schema.Version.Major >= 7
 	return func(yield func(*record) bool) {
+		near := r.out.NearRoutes(r.opts.Name)
 		static := map[uint32]plane.Route{}
-		var dynamic uint32
-		for route := range r.out.Routes(r.opts.Name) {
-			if route.Protocol == "ospf" || route.Protocol == "bgp" {
-				break // static routes come before them
-			}
+		for _, route := range near {
 			if route.Dst.Addr().Is4() == v4 && route.Protocol == "static" {
 				static[route.Row] = route
 			}
@@ -30,20 +26,45 @@ func routeRows(r *Router, t *config.Table, _ time.Time) rows {
 				return
 			}
 		}
-		for route := range r.out.Routes(r.opts.Name) {
+		id := uint32(0x20180000)
+		for _, route := range near {
 			if route.Dst.Addr().Is4() != v4 || route.Protocol == "static" {
 				continue
 			}
-			dynamic++
-			if !yield(dynamicRoute(route, 0x20180000+dynamic, v7)) {
+			id++
+			if !yield(dynamicRoute(route, id, v7)) {
+				return
+			}
+		}
+		for _, feed := range r.out.Feeds(r.opts.Name) {
+			if feed.Dst.Addr().Is4() != v4 {
+				continue
+			}
+			rec := feedRecord(feed, id, func(route plane.Route, id uint32) *record { return dynamicRoute(route, id, v7) })
+			id += uint32(feed.Count)
+			if !yield(rec) {
 				return
 			}
 		}
 	}
 }
 
+// feedRecord stands for all routes of a feed, whose ids follow one.
+func feedRecord(feed plane.Feed, id uint32, show func(plane.Route, uint32) *record) *record {
+	rec := show(feed.Route, id+1)
+	rec.alike = &alike{count: feed.Count, differ: []string{".id", "dst-address"}, rows: func(yield func(*record) bool) {
+		for route := range feed.Routes {
+			id++
+			if !yield(show(route, id)) {
+				return
+			}
+		}
+	}}
+	return rec
+}
+
 func staticRoute(t *config.Table, row *config.Row, route plane.Route, v7 bool) *record {
-	rec := stored(t, row)
+	rec := stored(t, row, ask{})
 	if _, ok := rec.get("dst-address"); !ok {
 		rec.set("dst-address", "0.0.0.0/0")
 	}
@@ -122,26 +143,37 @@ func gatewayStatus(route plane.Route) string {
 
 // routingRouteRows shows /routing/route of version 7: the routes of both
 // families, with the protocol that each belongs to.
-func routingRouteRows(r *Router, _ *config.Table, _ time.Time) rows {
+func routingRouteRows(r *Router, _ *config.Table, _ ask) rows {
 	return func(yield func(*record) bool) {
-		var id uint32
-		for route := range r.out.Routes(r.opts.Name) {
+		id := uint32(0x20200000)
+		for _, route := range r.out.NearRoutes(r.opts.Name) {
 			id++
-			rec := dynamicRoute(route, 0x20200000+id, true)
-			afi := "ip4"
-			if !route.Dst.Addr().Is4() {
-				afi = "ip6"
+			if !yield(ribRoute(route, id)) {
+				return
 			}
-			belongs := map[string]string{"connect": "connected", "static": "static", "ospf": "ospf", "bgp": "bgp-" + afi + "-" + route.From}[route.Protocol]
-			rec.setAll("afi", afi, "belongs-to", belongs, "contribution", contribution(route))
-			if route.Protocol == "static" {
-				rec.set("dynamic", "false")
-			}
+		}
+		for _, feed := range r.out.Feeds(r.opts.Name) {
+			rec := feedRecord(feed, id, ribRoute)
+			id += uint32(feed.Count)
 			if !yield(rec) {
 				return
 			}
 		}
 	}
+}
+
+func ribRoute(route plane.Route, id uint32) *record {
+	rec := dynamicRoute(route, id, true)
+	afi := "ip4"
+	if !route.Dst.Addr().Is4() {
+		afi = "ip6"
+	}
+	belongs := map[string]string{"connect": "connected", "static": "static", "ospf": "ospf", "bgp": "bgp-" + afi + "-" + route.From}[route.Protocol]
+	rec.setAll("afi", afi, "belongs-to", belongs, "contribution", contribution(route))
+	if route.Protocol == "static" {
+		rec.set("dynamic", "false")
+	}
+	return rec
 }
 
 func contribution(route plane.Route) string {

@@ -20,15 +20,15 @@ func (r *Router) board() string { return "CHR" }
 // longVersion is the version with its release channel: 7.16 (stable).
 func (r *Router) longVersion() string { return r.store.Schema.Version.Text + " (stable)" }
 
-func resourceRows(r *Router, _ *config.Table, now time.Time) rows {
-	load := 2 + hash(r.opts.Name+now.Truncate(30*time.Second).String())%15
+func resourceRows(r *Router, _ *config.Table, want ask) rows {
+	load := 2 + hash(r.opts.Name+want.now.Truncate(30*time.Second).String())%15
 	rec := &record{}
-	rec.setAll("uptime", duration(now.Sub(r.live.bootedAt)), "version", r.longVersion(), "build-time", r.buildTime(),
+	rec.setAll("uptime", duration(want.now.Sub(r.live.bootedAt)), "version", r.longVersion(), "build-time", r.buildTime(),
 		"factory-software", r.store.Schema.Version.Text,
 		"free-memory", strconv.Itoa(totalMemory*3/4-int(hash(r.opts.Name)%1000)*4096), "total-memory", strconv.Itoa(totalMemory),
 		"cpu", "QEMU", "cpu-count", "2", "cpu-frequency", "2400", "cpu-load", strconv.Itoa(int(load)),
 		"free-hdd-space", strconv.Itoa(totalDisk/2), "total-hdd-space", strconv.Itoa(totalDisk),
-		"write-sect-since-reboot", whole(now.Sub(r.live.bootedAt).Minutes()), "write-sect-total", whole(now.Sub(r.live.bootedAt).Minutes()+5000),
+		"write-sect-since-reboot", whole(want.now.Sub(r.live.bootedAt).Minutes()), "write-sect-total", whole(want.now.Sub(r.live.bootedAt).Minutes()+5000),
 		"bad-blocks", "0", "architecture-name", "x86_64", "board-name", "CHR QEMU Standard PC (i440FX + PIIX, 1996)", "platform", "MikroTik")
 	return list(rec)
 }
@@ -40,12 +40,12 @@ func (r *Router) buildTime() string {
 	return "Sep/20/2021 13:00:27"
 }
 
-func cpuRows(r *Router, _ *config.Table, now time.Time) rows {
+func cpuRows(r *Router, _ *config.Table, want ask) rows {
 	return func(yield func(*record) bool) {
 		for i := range 2 {
 			rec := &record{}
 			rec.setAll(".id", config.FormatID(uint32(i)), "cpu", "cpu"+strconv.Itoa(i),
-				"load", strconv.Itoa(int(hash(fmt.Sprint(r.opts.Name, i, now.Unix()/30)))%20), "irq", "0", "disk", "0")
+				"load", strconv.Itoa(int(hash(fmt.Sprint(r.opts.Name, i, want.now.Unix()/30)))%20), "irq", "0", "disk", "0")
 			if !yield(rec) {
 				return
 			}
@@ -54,13 +54,13 @@ func cpuRows(r *Router, _ *config.Table, now time.Time) rows {
 }
 
 // routerboardRows: a virtual router is no RouterBOARD and says so.
-func routerboardRows(_ *Router, _ *config.Table, _ time.Time) rows {
+func routerboardRows(_ *Router, _ *config.Table, _ ask) rows {
 	rec := &record{}
 	rec.set("routerboard", "false")
 	return list(rec)
 }
 
-func packageRows(r *Router, _ *config.Table, _ time.Time) rows {
+func packageRows(r *Router, _ *config.Table, _ ask) rows {
 	names := []string{"routeros"}
 	if r.store.Schema.Version.Major == 6 {
 		names = []string{"routeros-x86", "system", "routing", "ppp", "mpls", "security", "ipv6"}
@@ -77,13 +77,13 @@ func packageRows(r *Router, _ *config.Table, _ time.Time) rows {
 	}
 }
 
-func clockRows(r *Router, t *config.Table, now time.Time) rows {
-	rec := stored(t, t.Rows[0])
+func clockRows(r *Router, t *config.Table, want ask) rows {
+	rec := stored(t, t.Rows[0], want)
 	zone, err := time.LoadLocation(t.Value(t.Rows[0], "time-zone-name"))
 	if err != nil {
 		zone = time.UTC
 	}
-	local := now.Add(r.opts.ClockOffset).In(zone)
+	local := want.now.Add(r.opts.ClockOffset).In(zone)
 	date := local.Format("2006-01-02")
 	if !r.store.Schema.Version.AtLeast(7, 10, 0) {
 		date = strings.ToLower(local.Format("Jan")) + local.Format("/02/2006")
@@ -94,8 +94,8 @@ func clockRows(r *Router, t *config.Table, now time.Time) rows {
 }
 
 // healthRows: version 7 has a row for each sensor, version 6 one item.
-func healthRows(r *Router, _ *config.Table, now time.Time) rows {
-	temperature := strconv.Itoa(38 + int(hash(r.opts.Name+now.Truncate(10*time.Minute).String())%8))
+func healthRows(r *Router, _ *config.Table, want ask) rows {
+	temperature := strconv.Itoa(38 + int(hash(r.opts.Name+want.now.Truncate(10*time.Minute).String())%8))
 	if r.store.Schema.Version.Major < 7 {
 		rec := &record{}
 		rec.setAll("voltage", "24.1", "temperature", temperature, "cpu-temperature", temperature)
@@ -113,14 +113,14 @@ func healthRows(r *Router, _ *config.Table, now time.Time) rows {
 	}
 }
 
-func licenseRows(r *Router, _ *config.Table, _ time.Time) rows {
+func licenseRows(r *Router, _ *config.Table, _ ask) rows {
 	rec := &record{}
 	rec.setAll("system-id", fmt.Sprintf("%08xAbCd", hash(r.opts.Name)), "level", "p-unlimited")
 	return list(rec)
 }
 
 // historyRows shows the last changes, the newest first.
-func historyRows(r *Router, _ *config.Table, _ time.Time) rows {
+func historyRows(r *Router, _ *config.Table, _ ask) rows {
 	return func(yield func(*record) bool) {
 		for i := len(r.history.entries) - 1; i >= 0; i-- {
 			e := r.history.entries[i]
@@ -134,12 +134,12 @@ func historyRows(r *Router, _ *config.Table, _ time.Time) rows {
 	}
 }
 
-func logRows(r *Router, _ *config.Table, now time.Time) rows {
+func logRows(r *Router, _ *config.Table, want ask) rows {
 	return func(yield func(*record) bool) {
 		for _, line := range r.journal.lines {
 			rec := &record{}
 			at := r.timestamp(line.at)
-			if _, hour, ok := strings.Cut(at, " "); ok && now.Sub(line.at) < 24*time.Hour && !r.store.Schema.Version.AtLeast(7, 10, 0) {
+			if _, hour, ok := strings.Cut(at, " "); ok && want.now.Sub(line.at) < 24*time.Hour && !r.store.Schema.Version.AtLeast(7, 10, 0) {
 				at = hour
 			}
 			rec.setAll(".id", config.FormatID(line.id), "time", at, "topics", line.topics, "message", line.message)

@@ -19,6 +19,7 @@ func (s *Store) Load(script rsc.Script) []rsc.Warning {
 			warnings = append(warnings, rsc.Warning{Line: cmd.Line, Text: fmt.Sprintf("%s %s: %v", cmd.Menu, cmd.Verb, err)})
 		}
 	}
+	s.convert()
 	return warnings
 }
 

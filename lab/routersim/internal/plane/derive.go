@@ -3,11 +3,12 @@ package plane
 import "net/netip"
 
 // Output is what a network does. It keeps what is needed to answer questions
-// about routes and is not changed after Derive.
+// about routes; only one goroutine at a time may ask.
 type Output struct {
 	States map[string]*State
 
 	*network
+	near map[string][]Route // all but those of BGP, of the routers that were asked about
 }
 
 // network is the input with its indexes, filled in step by step.
@@ -59,7 +60,7 @@ func Derive(in Input) *Output {
 			state.Servers[server.Service] = !server.Disabled && state.Running[server.Interface] && state.Uplink
 		}
 	}
-	return &Output{States: n.states, network: n}
+	return &Output{States: n.states, network: n, near: map[string][]Route{}}
 }
 
 // unionFind joins names into groups.

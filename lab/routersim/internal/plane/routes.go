@@ -3,7 +3,6 @@ package plane
 import (
 	"cmp"
 	"encoding/binary"
-	"iter"
 	"net/netip"
 	"slices"
 )
@@ -21,22 +20,70 @@ type Route struct {
 	From      string // of a BGP route: the peer's name
 }
 
-// Routes returns a router's routes: connected, static, OSPF, then BGP. BGP
-// routes are as many as its sessions count; their prefixes are made up.
-func (o *Output) Routes(name string) iter.Seq[Route] {
-	return func(yield func(Route) bool) {
-		r := o.routers[name]
-		if r == nil || !r.Powered {
+// NearRoutes returns a router's connected, static and OSPF routes, in that
+// order.
+func (o *Output) NearRoutes(name string) []Route {
+	r := o.routers[name]
+	if r == nil || !r.Powered {
+		return nil
+	}
+	routes, known := o.near[name]
+	if !known {
+		routes = slices.Concat(o.connectedRoutes(r), o.staticRoutes(r), o.ospfRoutes(r))
+		o.near[name] = routes
+	}
+	return routes
+}
+
+// Feed is BGP routes of one session that differ in nothing but their
+// destinations, which are made up.
+type Feed struct {
+	Route // the first of them
+	Count int
+
+	first int
+}
+
+// Routes yields the routes of a feed.
+func (f Feed) Routes(yield func(Route) bool) {
+	route := f.Route
+	for i := range f.Count {
+		route.Dst = announcedPrefix(f.first+i, route.Dst.Addr().Is4())
+		if !yield(route) {
 			return
 		}
-		near := append(o.connectedRoutes(r), o.staticRoutes(r)...)
-		for _, route := range append(near, o.ospfRoutes(r)...) {
-			if !yield(route) {
+	}
+}
+
+// Feeds returns a router's BGP routes, as many as its sessions count. Sessions
+// announce the same prefixes: the first that does holds them.
+func (o *Output) Feeds(name string) []Feed {
+	r := o.routers[name]
+	if r == nil || !r.Powered {
+		return nil
+	}
+	var out []Feed
+	held := 0
+	for _, s := range o.states[name].Sessions {
+		distance := 200
+		if s.EBGP {
+			distance = 20
+		}
+		way, _ := o.direct(r, s.Peer.Remote)
+		add := func(first, beyond int, active bool) {
+			if first >= beyond {
 				return
 			}
+			out = append(out, Feed{first: first, Count: beyond - first, Route: Route{
+				Dst: announcedPrefix(first, s.Peer.Remote.Is4()), Gateway: s.Peer.Remote.String(), Interface: way.address.Interface,
+				Protocol: "bgp", Distance: distance, Active: active, From: s.Peer.Name,
+			}})
 		}
-		o.bgpRoutes(r, yield)
+		add(0, min(held, s.Prefixes), false)
+		add(held, s.Prefixes, true)
+		held = max(held, s.Prefixes)
 	}
+	return out
 }
 
 func (n *network) connectedRoutes(r *Router) []Route {
@@ -123,27 +170,6 @@ func (n *network) ospfPrefixes(r *Router) []netip.Prefix {
 		}
 	}
 	return out
-}
-
-func (n *network) bgpRoutes(r *Router, yield func(Route) bool) {
-	best := 0 // sessions announce the same made-up prefixes: the first holds them
-	for _, s := range n.states[r.Name].Sessions {
-		distance := 200
-		if s.EBGP {
-			distance = 20
-		}
-		way, _ := n.direct(r, s.Peer.Remote)
-		for i := range s.Prefixes {
-			route := Route{
-				Dst: announcedPrefix(i, s.Peer.Remote.Is4()), Gateway: s.Peer.Remote.String(), Interface: way.address.Interface,
-				Protocol: "bgp", Distance: distance, Active: i >= best, From: s.Peer.Name,
-			}
-			if !yield(route) {
-				return
-			}
-		}
-		best = max(best, s.Prefixes)
-	}
 }
 
 // announcedPrefix makes up the i-th prefix of the internet: /24 from 16.0.0.0

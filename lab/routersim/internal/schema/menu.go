@@ -61,6 +61,15 @@ func (m *Menu) addName(name string) {
 	}
 }
 
+// drop takes properties away.
+func (m *Menu) drop(names map[string]bool) {
+	m.Names = slices.DeleteFunc(m.Names, func(n string) bool { return names[n] })
+	for name := range names {
+		delete(m.settable, name)
+		delete(m.Defaults, name)
+	}
+}
+
 // rename gives a property its other name; where both are listed one stays.
 func (m *Menu) rename(old, name string) {
 	m.Names = slices.DeleteFunc(m.Names, func(n string) bool { return n == old })

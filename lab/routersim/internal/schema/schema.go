@@ -49,6 +49,7 @@ type Schema struct {
 
 	menus   map[string]*Menu
 	renames []rename
+	gone    map[string]map[string]bool // properties of earlier versions, by menu
 	file    *overlayFile
 	common  *common
 }
@@ -57,6 +58,14 @@ type rename struct {
 	Menu  string `yaml:"menu"`
 	Since string `yaml:"since"`
 	Old   string `yaml:"old"`
+	New   string `yaml:"new"`
+}
+
+// change is what a version brought and took in a menu.
+type change struct {
+	Menu  string `yaml:"menu"`
+	Since string `yaml:"since"`
+	Gone  string `yaml:"gone"`
 	New   string `yaml:"new"`
 }
 
@@ -85,13 +94,14 @@ type overlayFile struct {
 	Only7    string                 `yaml:"only7"`
 	Since    map[string]string      `yaml:"since"`
 	Renames  []rename               `yaml:"renames"`
+	Changes  []change               `yaml:"changes"`
 	Menus    map[string]overlayMenu `yaml:"menus"`
 	Menus6   map[string]overlayMenu `yaml:"menus6"`
 }
 
 // New builds the schema of a version.
 func New(version Version) (*Schema, error) {
-	s := &Schema{Version: version, menus: map[string]*Menu{}, file: &overlayFile{}}
+	s := &Schema{Version: version, menus: map[string]*Menu{}, gone: map[string]map[string]bool{}, file: &overlayFile{}}
 	dec := yaml.NewDecoder(strings.NewReader(string(overlay)))
 	dec.KnownFields(true)
 	if err := dec.Decode(s.file); err != nil {
@@ -117,12 +127,20 @@ func New(version Version) (*Schema, error) {
 	if err := s.dropOtherVersions(); err != nil {
 		return nil, err
 	}
+	if err := s.renameProperties(); err != nil {
+		return nil, err
+	}
+	return s, s.changeProperties()
+}
+
+// renameProperties gives properties the names that they have in this version.
+func (s *Schema) renameProperties() error {
 	for _, r := range s.file.Renames {
 		since, err := ParseVersion(r.Since)
 		if err != nil {
-			return nil, fmt.Errorf("menus.yaml, rename of %s: %w", r.Old, err)
+			return fmt.Errorf("menus.yaml, rename of %s: %w", r.Old, err)
 		}
-		if !version.AtLeast(since.Major, since.Minor, since.Patch) {
+		if !s.Version.AtLeast(since.Major, since.Minor, since.Patch) {
 			r.Old, r.New = r.New, r.Old
 		}
 		s.renames = append(s.renames, r)
@@ -130,7 +148,30 @@ func New(version Version) (*Schema, error) {
 			m.rename(r.Old, r.New)
 		}
 	}
-	return s, nil
+	return nil
+}
+
+// changeProperties adds and takes away what later versions did to menus.
+func (s *Schema) changeProperties() error {
+	for _, c := range s.file.Changes {
+		since, err := ParseVersion(c.Since)
+		if err != nil {
+			return fmt.Errorf("menus.yaml, change of %s: %w", c.Menu, err)
+		}
+		m := s.menus[c.Menu]
+		if m == nil || s.Version.Major < 7 || !s.Version.AtLeast(since.Major, since.Minor, since.Patch) {
+			continue
+		}
+		m.drop(set(c.Gone))
+		m.settableNames(strings.Fields(c.New))
+		if s.gone[c.Menu] == nil {
+			s.gone[c.Menu] = map[string]bool{}
+		}
+		for name := range set(c.Gone) {
+			s.gone[c.Menu][name] = true
+		}
+	}
+	return nil
 }
 
 // Menu returns what is known of a menu, and a blank one, open to every
@@ -175,6 +216,10 @@ func (s *Schema) Name(path, property string) string {
 	}
 	return property
 }
+
+// Gone says whether a property is one that earlier versions had in a menu and
+// this one has no more.
+func (s *Schema) Gone(path, property string) bool { return s.gone[path][property] }
 
 // dropOtherVersions takes out the menus of the other major version and of
 // later ones.

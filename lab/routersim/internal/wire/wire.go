@@ -111,6 +111,13 @@ func AppendWord(dst []byte, word string) []byte {
 	return append(appendLength(dst, len(word)), word...)
 }
 
+// AppendAttribute appends the encoded word =name=value to dst and returns it.
+func AppendAttribute(dst []byte, name, value string) []byte {
+	dst = appendLength(dst, len(name)+len(value)+2)
+	dst = append(append(append(dst, '='), name...), '=')
+	return append(dst, value...)
+}
+
 // appendLength appends the shortest length form that holds n.
 func appendLength(dst []byte, n int) []byte {
 	switch {
