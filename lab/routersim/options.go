@@ -27,6 +27,9 @@ type Options struct {
 	// Subscribers is how many customers dial in at each PPPoE server, beside
 	// those that /ppp/secret names. Default: none.
 	Subscribers int
+	// Leases is how many clients have an address from each DHCP server, beside
+	// those with a static lease. Default: none.
+	Leases int
 	// Ports is how many ethernet ports the router has at least, ether1 and so
 	// on; loaded files may speak of more. Default: 5.
 	Ports int
@@ -73,8 +76,8 @@ func (o *Options) setDefaults() error {
 	if o.Uptime == 0 {
 		o.Uptime = 10*24*time.Hour + time.Duration(hash(o.Name)%(60*24*3600))*time.Second
 	}
-	if o.Latency < 0 || o.Uptime < 0 || o.Subscribers < 0 || o.Ports < 0 {
-		return fmt.Errorf("router %s: latency, uptime, subscribers and ports cannot be negative", o.Name)
+	if o.Latency < 0 || o.Uptime < 0 || o.Subscribers < 0 || o.Leases < 0 || o.Ports < 0 {
+		return fmt.Errorf("router %s: latency, uptime, subscribers, leases and ports cannot be negative", o.Name)
 	}
 	for _, u := range o.Users {
 		if u.Name == "" {

@@ -29,6 +29,10 @@ type flags struct {
 	users       []string
 	latency     time.Duration
 	subscribers int
+	prefixes    int
+	leases      int
+	misbehave   string
+	control     string
 	log         promslog.Config
 }
 
@@ -42,6 +46,10 @@ func run(args []string) int {
 	app.Flag("user", "A login, may be repeated: NAME:PASSWORD:POLICY[,POLICY…]; full stands for every policy. Default: admin with an empty password.").PlaceHolder("USER").StringsVar(&f.users)
 	app.Flag("latency", "Round-trip time to the router.").Default("0s").DurationVar(&f.latency)
 	app.Flag("subscribers", "Customers dialled in at each PPPoE server, beside those in /ppp/secret.").Default("0").IntVar(&f.subscribers)
+	app.Flag("prefixes", "Prefixes that each BGP peer announces.").Default("1000").IntVar(&f.prefixes)
+	app.Flag("leases", "Clients that have an address from each DHCP server, beside static leases.").Default("0").IntVar(&f.leases)
+	app.Flag("misbehave", `What is wrong with the router from the start: "latency=200ms; loss=0.05; /ip/route delay=5s".`).PlaceHolder("TEXT").StringVar(&f.misbehave)
+	app.Flag("control", "Loopback address to make it misbehave over HTTP: PUT and DELETE /misbehaviour, GET /traffic.").PlaceHolder("ADDR").StringVar(&f.control)
 	promslogflag.AddFlags(app, &f.log)
 	app.HelpFlag.Short('h')
 	if _, err := app.Parse(args); err != nil {
@@ -62,13 +70,20 @@ func serve(f flags) error {
 	if err != nil {
 		return err
 	}
-	router, err := routersim.New(routersim.Options{
-		Version: f.version, Users: users, Latency: f.latency, Subscribers: f.subscribers, Logger: promslog.New(&f.log),
+	wrong, err := routersim.ParseMisbehaviour(f.misbehave)
+	if err != nil {
+		return fmt.Errorf("--misbehave: %w", err)
+	}
+	router, err := routersim.NewNetwork(routersim.NetworkOptions{Prefixes: f.prefixes}).Add(routersim.Options{
+		Version: f.version, Users: users, Latency: f.latency, Subscribers: f.subscribers, Leases: f.leases, Logger: promslog.New(&f.log),
 	})
 	if err != nil {
 		return err
 	}
 	defer router.Close()
+	if err := router.Misbehave(wrong); err != nil {
+		return err
+	}
 	if f.rsc != "" {
 		if err := load(router, f.rsc); err != nil {
 			return err
@@ -84,6 +99,14 @@ func serve(f flags) error {
 			return err
 		}
 		fmt.Printf("api-ssl %s\n", addr)
+	}
+	if f.control != "" {
+		addr, stop, err := control(ctx, f.control, router)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		fmt.Printf("control %s\n", addr)
 	}
 	<-ctx.Done()
 	return nil

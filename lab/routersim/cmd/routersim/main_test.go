@@ -3,6 +3,9 @@ package main
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,7 +40,7 @@ func TestServesUntilTerminated(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "r.rsc")
 	require.NoError(t, os.WriteFile(file, []byte("/system identity set name=FROM-FILE\n"), 0o600))
 	cmd := program(t, "--rsc", file, "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", "--version", "7.19.3",
-		"--user", "look:pass:word:read,api", "--latency", "5ms")
+		"--user", "look:pass:word:read,api", "--latency", "5ms", "--misbehave", "latency=1ms", "--control", "127.0.0.1:0")
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
@@ -49,7 +52,8 @@ func TestServesUntilTerminated(t *testing.T) {
 		require.Equal(t, service, name)
 		return addr
 	}
-	c, err := routeros.DialTimeout(address("api"), "look", "pass:word", 10*time.Second)
+	apiAddress := address("api")
+	c, err := routeros.DialTimeout(apiAddress, "look", "pass:word", 10*time.Second)
 	require.NoError(t, err)
 	reply, err := c.Run("/system/identity/print")
 	require.NoError(t, err)
@@ -61,8 +65,40 @@ func TestServesUntilTerminated(t *testing.T) {
 	reply, err = secure.Run("/system/resource/print")
 	require.NoError(t, err)
 	require.Equal(t, "7.19.3 (stable)", reply.Re[0].Map["version"])
+	control := "http://" + address("control")
+	require.Equal(t, "latency=1ms\n", call(t, http.MethodGet, control+"/misbehaviour", "", http.StatusOK))
+	require.Contains(t, call(t, http.MethodPut, control+"/misbehaviour", "nonsense=1", http.StatusBadRequest), `no knob "nonsense", known are cancel, jitter`)
+	call(t, http.MethodPut, control+"/misbehaviour", "/system/identity refuse=not now; refuse-logins", http.StatusOK)
+	_, err = c.Run("/system/identity/print")
+	require.EqualError(t, err, "from RouterOS device: not now")
+	_, err = routeros.DialTimeout(apiAddress, "look", "pass:word", 10*time.Second)
+	require.ErrorContains(t, err, "invalid user name or password")
+	call(t, http.MethodDelete, control+"/misbehaviour", "", http.StatusOK)
+	_, err = c.Run("/system/identity/print")
+	require.NoError(t, err)
+	var traffic struct {
+		Logins        int `json:"logins"`
+		RefusedLogins int `json:"refused_logins"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(call(t, http.MethodGet, control+"/traffic", "", http.StatusOK)), &traffic))
+	require.Equal(t, 2, traffic.Logins)
+	require.Equal(t, 1, traffic.RefusedLogins)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, cmd.Wait(), "SIGTERM ends it cleanly")
+}
+
+// call sends a request to the control listener and returns its answer.
+func call(t *testing.T, method, url, body string, status int) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close() //nolint:errcheck // only read from
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, status, resp.StatusCode, "%s", text)
+	return string(text)
 }
 
 func TestMistakesAreExplained(t *testing.T) {
@@ -77,6 +113,9 @@ func TestMistakesAreExplained(t *testing.T) {
 		{[]string{"--rsc", "nowhere.rsc"}, 1, "--rsc: open nowhere.rsc: no such file or directory"},
 		{[]string{"--listen", "256.0.0.1:1"}, 1, "router MikroTik: listen on 256.0.0.1:1"},
 		{[]string{"--latency=-1s"}, 1, "cannot be negative"},
+		{[]string{"--misbehave", "loss=2"}, 1, "loss is a share from 0 to 1"},
+		{[]string{"--misbehave", "/ip/route fault=fire"}, 1, `misbehaviour "/ip/route fault=fire": want one of ["hang"`},
+		{[]string{"--listen", "127.0.0.1:0", "--control", "0.0.0.0:0"}, 1, "is not of this machine alone"},
 		{[]string{"--nonsense"}, 2, "try --help"},
 	} {
 		out, err := program(t, tc.args...).CombinedOutput()
