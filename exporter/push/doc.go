@@ -15,10 +15,13 @@
 // the newest repeat of it, which replaces the one before. Kept for a day, of
 // 1,000 routers with 12 categories each read every minute:
 //
-//	without this   1,000 × 12 × 1,440 sightings × 250 bytes = 4.3 GB
-//	unchanged      1,000 × 12 × 2     sightings × 250 bytes = 6 MB
+//	without this   1,000 × 12 × 1,440 sightings × 145 bytes = 2.5 GB
+//	unchanged      1,000 × 12 × 2     sightings × 145 bytes = 3.5 MB
 //	and 100 changes a router and day, the last sighting before and the first
-//	after each:    1,000 × 100 × 2    sightings × 250 bytes = 50 MB
+//	after each:    1,000 × 100 × 2    sightings × 145 bytes = 29 MB
+//
+// BenchmarkDay measures it: 17 million sightings, 32 MB in the spool, 84 MB on
+// disk.
 //
 // Level 2 adds the changed category's canonical JSON to each piece of news,
 // of [Options.MaxSections] bytes at most.
@@ -27,6 +30,15 @@
 // them an interval is wider, and no change is missing. When there are none
 // left, what is offered is refused, and the next reading of the router
 // repairs it. Both are counted.
+//
+// # When the correlator is in trouble
+//
+// No answer, an answer that says "not now", or one of a proxy on the way:
+// nothing is lost, and the same is sent again after a pause that grows to a
+// minute, or as long as the correlator asks for (Retry-After, RetryInfo). What
+// was too large, over a quota or too slow goes in smaller batches. Whatever
+// was committed without our learning of it is sent twice, which changes
+// nothing at the correlator's.
 //
 // # What the correlator will not have
 //

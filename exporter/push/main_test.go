@@ -17,13 +17,10 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	apiv1 "github.com/ispvisualmonitor/ispvisualmonitor/api/v1"
 	"github.com/ispvisualmonitor/ispvisualmonitor/api/v1/apiv1connect"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // base is when the first observation of a test is made.
 var base = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
@@ -41,7 +38,8 @@ func seen(minute int, letter byte) Observation {
 
 // correlator takes observations as the real one does on the wire.
 type correlator struct {
-	url string
+	url     string
+	handler http.Handler
 
 	mu      sync.Mutex
 	token   string
@@ -52,14 +50,24 @@ type correlator struct {
 	gzipped bool
 }
 
+// newCorrelator starts one on loopback.
 func newCorrelator(t *testing.T) *correlator {
 	t.Helper()
-	c := &correlator{token: "right"}
+	c := nearCorrelator()
+	server := httptest.NewServer(c.handler)
+	t.Cleanup(server.Close)
+	c.url = server.URL
+	return c
+}
+
+// nearCorrelator is one without a network in between, see [near].
+func nearCorrelator() *correlator {
+	c := &correlator{url: "http://correlator.invalid", token: "right"}
 	server := connect.NewServer()
 	apiv1connect.RegisterObservationServiceHandler(server, c)
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, server)
-	http := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	c.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.mu.Lock()
 		down, authorised := c.down, r.Header.Get("Authorization") == "Bearer "+c.token
 		c.gzipped = r.Header.Get("Content-Encoding") == "gzip"
@@ -72,10 +80,22 @@ func newCorrelator(t *testing.T) *correlator {
 		default:
 			mux.ServeHTTP(w, r)
 		}
-	}))
-	t.Cleanup(http.Close)
-	c.url = http.URL
+	})
 	return c
+}
+
+// near carries calls to a handler without a network, so that time can be
+// simulated around it.
+type near struct{ handler http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (n near) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	n.handler.ServeHTTP(w, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return w.Result(), nil
 }
 
 // Observe implements the service: all of a batch, or nothing.

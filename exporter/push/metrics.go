@@ -25,14 +25,6 @@ const (
 	droppedInvalid  = "invalid"
 )
 
-// Values of the label result of calls.
-const (
-	callOK       = "ok"
-	callFailed   = "failed"   // no answer, or trouble of the correlator's
-	callRefused  = "refused"  // the token, its role or the address is wrong
-	callRejected = "rejected" // what was sent is invalid
-)
-
 func newMetrics(reg prometheus.Registerer, level func() fill) *metrics {
 	auto := promauto.With(reg)
 	m := &metrics{
@@ -74,8 +66,8 @@ func newMetrics(reg prometheus.Registerer, level func() fill) *metrics {
 	for _, reason := range []string{droppedRepeat, droppedFull, droppedRejected, droppedBuffer, droppedInvalid} {
 		m.dropped.WithLabelValues(reason)
 	}
-	for _, result := range []string{callOK, callFailed, callRefused, callRejected} {
-		m.calls.WithLabelValues(result)
+	for _, result := range []verdict{callOK, callFailed, callTooMuch, callRefused, callRejected} {
+		m.calls.WithLabelValues(string(result))
 	}
 	return m
 }

@@ -27,7 +27,7 @@ type Options struct {
 	// SpoolDir is the folder of the spool; it is made if need be.
 	SpoolDir string
 	// MaxSpool bounds the observations that wait, in bytes; the file may
-	// become twice as large. Default: 256 MiB.
+	// become three times as large. Default: 256 MiB.
 	MaxSpool int64
 	// MaxSections bounds the configuration that goes with an observation at
 	// level 2, in bytes of JSON; a larger one is left out. Default: 4 MiB.

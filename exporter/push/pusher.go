@@ -46,7 +46,7 @@ func New(o Options) (*Pusher, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(o.SpoolDir, 0o700); err != nil {
-		return nil, fmt.Errorf("push: make spool_dir: %w", err)
+		return nil, fmt.Errorf("push: make spool_dir: %w: make the folder yourself, for the user that the exporter runs as", err)
 	}
 	sp, err := openSpool(filepath.Join(o.SpoolDir, "spool.db"), o.MaxSpool)
 	if err != nil {

@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
 	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/time/rate"
 
 	apiv1 "github.com/ispvisualmonitor/ispvisualmonitor/api/v1"
 	"github.com/ispvisualmonitor/ispvisualmonitor/api/v1/apiv1connect"
@@ -24,8 +26,13 @@ type sender struct {
 	client   apiv1connect.ObservationServiceClient
 	backoff  *backoff.ExponentialBackOff
 
-	woe string // what was last complained of
+	limit    int             // observations in the next batch
+	woe      string          // what was last complained of, empty if all is well
+	complain *rate.Sometimes // of that
 }
+
+// repeatComplaint is after how long a trouble that lasts is spoken of again.
+const repeatComplaint = 10 * time.Minute
 
 func newSender(o Options, sp *spool, m *metrics) *sender {
 	b := backoff.NewExponentialBackOff()
@@ -34,7 +41,7 @@ func newSender(o Options, sp *spool, m *metrics) *sender {
 	b.Reset()
 	httpClient := &http.Client{Transport: authorised{o.Transport, o.Token}}
 	return &sender{
-		opts: o, spool: sp, metrics: m, rejected: rejectedIn(o.SpoolDir), backoff: b,
+		opts: o, spool: sp, metrics: m, rejected: rejectedIn(o.SpoolDir), backoff: b, limit: maxBatch,
 		client: apiv1connect.NewObservationServiceClient(connect.NewClient(
 			connecthttp.NewTransport(httpClient, o.URL, connecthttp.WithSendGzip()))),
 	}
@@ -63,7 +70,7 @@ func (s *sender) run(ctx context.Context, written <-chan struct{}) error {
 	for {
 		pause, err := s.drain(ctx)
 		if err != nil {
-			s.complain(err)
+			s.complainOf(err)
 		}
 		var again <-chan time.Time
 		wake := written
@@ -83,7 +90,7 @@ func (s *sender) run(ctx context.Context, written <-chan struct{}) error {
 // how long to wait then.
 func (s *sender) drain(ctx context.Context) (time.Duration, error) {
 	for ctx.Err() == nil {
-		batch, err := s.spool.oldest(maxBatch, maxBatchBytes)
+		batch, err := s.spool.oldest(s.limit, maxBatchBytes)
 		if err != nil {
 			s.metrics.spoolErrors.Inc()
 			return s.backoff.NextBackOff(), err
@@ -97,36 +104,55 @@ func (s *sender) drain(ctx context.Context) (time.Duration, error) {
 			if ctx.Err() != nil {
 				return 0, nil //nolint:nilerr // we are asked to stop
 			}
-			return s.backoff.NextBackOff(), err
+			pause := s.backoff.NextBackOff()
+			if back, ok := errors.AsType[*setback](err); ok {
+				pause = max(pause, spread(back.wish))
+			}
+			return pause, err
 		}
 		s.backoff.Reset()
 	}
 	return 0, nil
 }
 
-// deliver sends a batch and takes it out of the spool. Of a batch that the
-// correlator calls invalid, each half is delivered by itself, down to the one
-// that it will not have.
+// deliver sends a batch and takes it out of the spool.
+//
+// Of a batch that the correlator calls invalid, each half is delivered by
+// itself, down to the one that it will not have. One that was too much is
+// tried again, later and in smaller pieces; a single one that is too large
+// goes without the configuration that it carries.
 func (s *sender) deliver(ctx context.Context, batch []entry) error {
-	err := s.send(ctx, batch)
+	back := s.send(ctx, batch)
 	switch {
-	case err == nil:
+	case back == nil:
 		s.succeeded(len(batch))
 		return s.spool.remove(batch)
-	case !isRejection(err):
-		return err
-	case len(batch) > 1:
+	case back.verdict == callRejected && len(batch) > 1:
 		half := len(batch) / 2
 		if err := s.deliver(ctx, batch[:half]); err != nil {
 			return err
 		}
 		return s.deliver(ctx, batch[half:])
+	case back.verdict == callRejected:
+		return s.setAside(batch[0], back)
+	case len(batch) > 1 && (back.verdict == callTooMuch || back.tookTooLong()):
+		s.limit = len(batch) / 2
+		return back
+	case back.verdict == callTooMuch && batch[0].GetSections() != nil:
+		// If it was a quota after all, this fails as well and nothing is lost:
+		// what is in the spool has it still.
+		if err := s.deliver(ctx, []entry{batch[0].withoutSections()}); err != nil {
+			return err
+		}
+		s.metrics.withoutSections.Inc()
+		return nil
 	default:
-		return s.setAside(batch[0], err)
+		return back
 	}
 }
 
-func (s *sender) send(ctx context.Context, batch []entry) error {
+// send makes one call; nil means that all of the batch is committed.
+func (s *sender) send(ctx context.Context, batch []entry) *setback {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.CallTimeout)
 	defer cancel()
 	request := &apiv1.ObserveRequest{Observations: make([]*apiv1.Observation, 0, len(batch))}
@@ -134,16 +160,23 @@ func (s *sender) send(ctx context.Context, batch []entry) error {
 		request.Observations = append(request.Observations, e.Observation)
 	}
 	began := time.Now()
+	ctx, call := connect.NewClientContext(ctx)
 	answer, err := s.client.Observe(ctx, request)
 	s.metrics.duration.Observe(time.Since(began).Seconds())
 	if err == nil && answer.GetAccepted() != int64(len(batch)) {
 		err = fmt.Errorf("the correlator says that it took %d of %d observations", answer.GetAccepted(), len(batch))
 	}
-	s.metrics.calls.WithLabelValues(resultOf(err)).Inc()
-	return err
+	if err == nil {
+		s.metrics.calls.WithLabelValues(string(callOK)).Inc()
+		return nil
+	}
+	back := judge(err, call)
+	s.metrics.calls.WithLabelValues(string(back.verdict)).Inc()
+	return back
 }
 
 func (s *sender) succeeded(n int) {
+	s.limit = min(2*s.limit, maxBatch)
 	s.metrics.delivered.Add(float64(n))
 	s.metrics.lastSuccess.SetToCurrentTime()
 	if s.woe != "" {
@@ -164,51 +197,31 @@ func (s *sender) setAside(e entry, reason error) error {
 	return s.spool.remove([]entry{e})
 }
 
-// isRejection reports whether sending the same again is of no use.
-func isRejection(err error) bool {
-	switch connect.CodeOf(err) {
-	case connect.CodeInvalidArgument, connect.CodeOutOfRange, connect.CodeResourceExhausted:
-		return true
-	default:
-		return false
+// complainOf logs a failure that is another than the last one, or lasts.
+func (s *sender) complainOf(err error) {
+	what, hint := "spool", "see that the disk of push.spool_dir is sound"
+	if back, ok := errors.AsType[*setback](err); ok {
+		what = string(back.verdict) + connect.CodeOf(err).String()
+		hint = hintFor(back.verdict)
 	}
+	if what != s.woe {
+		s.woe, s.complain = what, &rate.Sometimes{First: 1, Interval: repeatComplaint}
+	}
+	s.complain.Do(func() {
+		s.opts.Logger.Warn("observations wait in the spool", slog.Any("err", err),
+			slog.String("hint", hint+"; it is tried again until it succeeds"))
+	})
 }
 
-// isRefusal reports whether the operator has to mend something first.
-func isRefusal(err error) bool {
-	switch connect.CodeOf(err) {
-	case connect.CodeUnauthenticated, connect.CodePermissionDenied, connect.CodeUnimplemented, connect.CodeNotFound:
-		return true
+func hintFor(v verdict) string {
+	switch v {
+	case callRefused:
+		return "see push.url and push.token_file: the token's role has to be agent"
+	case callTooMuch:
+		return "less is sent at a time; a proxy on the way may limit the size of bodies"
 	default:
-		return false
+		return "see that the correlator runs and that push.url leads to it"
 	}
-}
-
-func resultOf(err error) string {
-	switch {
-	case err == nil:
-		return callOK
-	case isRejection(err):
-		return callRejected
-	case isRefusal(err):
-		return callRefused
-	default:
-		return callFailed
-	}
-}
-
-// complain logs a failure when it is another than the last time.
-func (s *sender) complain(err error) {
-	what := connect.CodeOf(err).String()
-	if what == s.woe {
-		return
-	}
-	s.woe = what
-	hint := "it is tried again until it succeeds"
-	if isRefusal(err) {
-		hint = "see push.url and push.token_file: the token's role has to be agent; " + hint
-	}
-	s.opts.Logger.Warn("observations wait in the spool", slog.Any("err", err), slog.String("hint", hint))
 }
 
 // seconds is a time as Prometheus has it, exact to the millisecond.

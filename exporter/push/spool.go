@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"sync"
 	"time"
@@ -61,6 +62,8 @@ func openSpool(file string, maxBytes int64) (*spool, error) {
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("spool %s is in use by another process: give each exporter a spool_dir of its own", file)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("open the spool: %w: push.spool_dir and what is in it have to belong to the user that the exporter runs as", err)
 	case err != nil:
 		return nil, fmt.Errorf("open the spool %s: %w; if the file is damaged, move it away and start again", file, err)
 	}
@@ -135,6 +138,13 @@ func (s *spool) level() fill {
 type entry struct {
 	seq uint64
 	*apiv1.Observation
+}
+
+// withoutSections is the entry as it is sent without the configuration itself.
+func (e entry) withoutSections() entry {
+	o := proto.CloneOf(e.Observation)
+	o.Sections = nil
+	return entry{e.seq, o}
 }
 
 // oldest returns the entries that were offered first: so many, and no more
