@@ -2,7 +2,6 @@ package collector
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -59,37 +58,4 @@ func TestPPPCountsByService(t *testing.T) {
 		`routeros_ppp_active_sessions{service="pppoe"} 2`, `routeros_ppp_active_sessions{service="pptp"} 0`,
 		`routeros_ppp_active_sessions{service="sstp"} 0`,
 	}, got)
-}
-
-func TestLastHistory(t *testing.T) {
-	t.Parallel()
-	clock := [][]string{{"date=nov/24/2026", "time=14:00:00", "gmt-offset=+02:00"}}
-	for name, c := range map[string]struct {
-		router *routerostest.Router
-		want   time.Time
-		known  bool
-		err    string
-	}{
-		"newest of all forms": {
-			&routerostest.Router{Menus: map[string][][]string{"/system/clock": clock, "/system/history": {
-				{"time=2026-11-23 10:00:00"}, {"time=13:00:00"}, {"time=nov/24/2026 12:59:59"},
-			}}},
-			time.Date(2026, 11, 24, 11, 0, 0, 0, time.UTC), true, "",
-		},
-		"none":         {&routerostest.Router{Menus: map[string][][]string{"/system/clock": clock, "/system/history": {}}}, time.Time{}, false, ""},
-		"not allowed":  {&routerostest.Router{Menus: map[string][][]string{"/system/clock": clock}, Traps: map[string]string{"/system/history": "not enough permissions (9)"}}, time.Time{}, false, ""},
-		"of some sort": {&routerostest.Router{Menus: map[string][][]string{"/system/clock": clock, "/system/history": {{"time=noon"}}}}, time.Time{}, false, `/system/history: time "noon" is in no form known`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, known, err := LastHistory(t.Context(), connect(t, c.router))
-			if c.err != "" {
-				require.EqualError(t, err, c.err)
-				return
-			}
-			require.NoError(t, err)
-			require.Equal(t, c.known, known)
-			require.True(t, c.want.Equal(got), "%v", got)
-		})
-	}
 }

@@ -32,6 +32,9 @@ type Fingerprint struct {
 	Interval Duration `yaml:"interval"`
 	// CategoryTimeout bounds the reading of one category. Default: 30s.
 	CategoryTimeout Duration `yaml:"category_timeout"`
+	// Listen has routers report changes, which are then read at once.
+	// Default: true.
+	Listen *bool `yaml:"listen"`
 }
 
 // Module is one way to scrape a device.
@@ -69,6 +72,8 @@ type Device struct {
 	ConnectTimeout Duration `yaml:"connect_timeout"`
 	// MaxInFlight bounds the commands under way at once. Default: 8.
 	MaxInFlight int `yaml:"max_in_flight"`
+	// Listen is fingerprint.listen for this device. Default: what that says.
+	Listen *bool `yaml:"listen"`
 	// Level is 1 (fingerprints only) or 2: of Categories the configuration
 	// itself is sent as well. Default: 1.
 	Level int `yaml:"level"`

@@ -59,6 +59,27 @@ devices:
 	require.Equal(t, []string{"pw", "from-file", "", "pw", "pw"}, passwords)
 }
 
+func TestListenIsForTheFleetOrForOne(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]bool{
+		"":                             {true, true, false},
+		"fingerprint: {listen: true}":  {true, true, false},
+		"fingerprint: {listen: false}": {false, true, false},
+	} {
+		c, err := parse(t, text+`
+modules: {default: {}}
+devices:
+  - {name: A, address: a, username: u, password: p}
+  - {name: B, address: b, username: u, password: p, listen: true}
+  - {name: C, address: c, username: u, password: p, listen: false}
+`)
+		require.NoError(t, err)
+		for i, d := range c.Devices {
+			require.Equal(t, want[i], *d.Listen, "%s of %s", d.Name, text)
+		}
+	}
+}
+
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
 	device := func(keys string) string {
@@ -68,11 +89,15 @@ func TestBadFiles(t *testing.T) {
 		"empty":         {"", `exporter.yaml: is empty; the smallest configuration has modules: {default: {}} and devices`},
 		"no YAML":       {"modules: {default: {}\ndevices: [", `exporter.yaml:1: is no YAML: did not find expected ',' or '}'`},
 		"unknown key":   {"modules: {default: {}}\ntargets: []", `exporter.yaml:2: unknown key "targets"; known here are fingerprint, modules, devices, push`},
-		"unknown in it": {device("{name: S, host: s}"), `exporter.yaml:4: unknown key "host"; known here are name, address, username, password, password_file, password_env, tls, module, labels, connect_timeout, max_in_flight, level, categories`},
+		"unknown in it": {device("{name: S, host: s}"), `exporter.yaml:4: unknown key "host"; known here are name, address, username, password, password_file, password_env, tls, module, labels, connect_timeout, max_in_flight, listen, level, categories`},
 		"wrong type":    {"modules: {default: {}}\ndevices: {EDGE1: {}}", `exporter.yaml:2: found keys and values where a list is expected`},
 		"secret in the wrong place": {
 			device("{name: S, address: s, username: u, password: p, max_in_flight: hunter2}"),
 			`exporter.yaml:4: found a text where a number is expected`,
+		},
+		"no flag": {
+			"fingerprint: {listen: often}\nmodules: {default: {}}",
+			`exporter.yaml:1: found a text where true or false is expected`,
 		},
 		"no duration": {"modules: {default: {timeout: soon}}", `exporter.yaml:1: "soon" is no duration: write it as 30s or 5m`},
 		"interval":    {"fingerprint:\n  interval: 10ms\nmodules: {default: {}}", `exporter.yaml:2: fingerprint.interval must be between 1s and 24h`},

@@ -58,6 +58,7 @@ func Parse(file string, text []byte, collectors []string) (*Config, error) {
 func (c *Config) fill(dir string) {
 	orDefault(&c.Fingerprint.Interval, time.Minute)
 	orDefault(&c.Fingerprint.CategoryTimeout, 30*time.Second)
+	c.Fingerprint.Listen = cmp.Or(c.Fingerprint.Listen, new(true))
 	for name, m := range c.Modules {
 		if m == nil { // "default:" with nothing behind it
 			m = &Module{}
@@ -82,6 +83,7 @@ func (c *Config) fill(dir string) {
 			d.Module = "default"
 		}
 		orDefault(&d.ConnectTimeout, 5*time.Second)
+		d.Listen = cmp.Or(d.Listen, c.Fingerprint.Listen)
 		if d.MaxInFlight == 0 {
 			d.MaxInFlight = 8
 		}
@@ -146,11 +148,11 @@ func explainLine(file, message string) string {
 // types.
 var keysOf = map[string][]string{
 	"Config":      {"fingerprint", "modules", "devices", "push"},
-	"Fingerprint": {"interval", "category_timeout"},
+	"Fingerprint": {"interval", "category_timeout", "listen"},
 	"Module":      {"collectors", "timeout", "dynamic_interfaces"},
 	"Device": {
 		"name", "address", "username", "password", "password_file", "password_env", "tls", "module", "labels",
-		"connect_timeout", "max_in_flight", "level", "categories",
+		"connect_timeout", "max_in_flight", "listen", "level", "categories",
 	},
 	"Push": {"url", "token_file", "spool_dir", "max_spool_bytes", "exporter", "ca_file", "allow_plain_http"},
 	"TLS":  {"ca_file", "server_name", "pin_sha256", "insecure_skip_verify"},

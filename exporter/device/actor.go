@@ -16,65 +16,120 @@ type Actor struct {
 	At time.Time
 }
 
-// clockSlack is how far a history's times may be off: they are whole seconds,
-// and so is the clock that they are compared with.
-const clockSlack = 2 * time.Second
+// look is one look at a router's history.
+type look struct {
+	collector.History
+	link *link // over which it was had, nil if it was not
+}
 
-// readActor asks the router who made a change between two instants. A router
-// that does not tell costs the answer, and nothing else.
-func (d *Device) readActor(after, until time.Time) *Actor {
+// lookAtHistory reads the history. A router that does not tell costs the
+// answer, and nothing else.
+func (d *Device) lookAtHistory() look {
 	ctx, cancel := context.WithTimeout(d.life, d.opts.CategoryTimeout)
 	defer cancel()
 	l, err := d.session.get(ctx)
 	if err != nil {
-		return nil // the session has said why
+		return look{} // the session has said why
 	}
-	journal, err := collector.ReadJournal(ctx, l, d.opts.Now)
+	h, err := collector.ReadHistory(ctx, l.config, d.opts.Now)
 	if err != nil {
 		if d.life.Err() == nil {
 			d.complainOf("history", err)
 		}
-		return nil
+		return look{}
 	}
-	return actorOf(journal, after, until)
+	fresh, _ := news(d.lastLook.History, h)
+	if d.lastLook.link != nil { // of the first look, nobody knows what is new
+		d.hidden.add(fresh)
+	}
+	d.lastLook = look{h, l}
+	if n := len(h.Entries); n > 0 {
+		d.ledger.noteHistory(h.Entries[n-1].Noted)
+	}
+	return d.lastLook
 }
 
-// actorOf names who made a change between two instants: the one user whom the
-// history has in that time. Where it has several, it cannot be told which of
-// them changed what, and nobody is named. Where from is told if all sessions
-// of that user say the same.
-func actorOf(j collector.Journal, after, until time.Time) *Actor {
-	var found *Actor
-	for _, e := range j.Entries {
-		if e.By == "" || e.At.Before(after.Add(-clockSlack)) || e.At.After(until.Add(clockSlack)) {
-			continue
-		}
-		switch {
-		case found == nil:
-			found = &Actor{User: e.By, At: e.At}
-		case found.User != e.By:
-			return nil
-		case e.At.After(found.At):
-			found.At = e.At
-		}
+// account is what the router's history says of a change that was seen.
+type account struct {
+	earliest time.Time // before it, the change was not made
+	actor    *Actor    // nil where that is not clear
+}
+
+// accountFor asks the router for the story of a change.
+func (d *Device) accountFor(r shown) account {
+	a := account{earliest: r.before}
+	now := d.lookAtHistory()
+	if now.link == nil {
+		return a
 	}
-	if found == nil {
-		return nil
+	d.hidden.shown(now.History, r.category.Name, r.before, r.since)
+	if r.basis.link == now.link && !now.link.doubted {
+		a.earliest, now.link.doubted = earliest(r.basis.History, now.History, r.category.Name, r.before, r.since)
+	}
+	user, at := actorOf(madeBetween(now.Entries, now.History, r.before, r.since), r.category.Name)
+	if user == "" {
+		return a
 	}
 	// What is known better than the history's seconds: the interval.
-	if found.At.Before(after) {
-		found.At = after
-	} else if found.At.After(until) {
-		found.At = until
+	if at.Before(a.earliest) {
+		at = a.earliest
+	} else if at.After(r.since) {
+		at = r.since
 	}
-	var from []collector.UserSession
-	for _, s := range j.Sessions {
-		if s.User == found.User && (len(from) == 0 || from[0] != s) {
-			from = append(from, s)
+	a.actor = &Actor{User: user, At: at}
+	a.actor.Address, a.actor.Via = d.whence(now.link, user)
+	return a
+}
+
+// actorOf names who made a change, and when it was last touched: the one user
+// whom the history has in its interval. Where it has several, those count
+// whose entries can be about the category; where there are several still, it
+// cannot be told which of them changed what, and nobody is named.
+func actorOf(entries []collector.HistoryEntry, category string) (user string, at time.Time) {
+	anything := func(collector.HistoryEntry) bool { return true }
+	concerned := func(e collector.HistoryEntry) bool { return mayConcern(e.Action, category) }
+	for _, counts := range []func(collector.HistoryEntry) bool{anything, concerned} {
+		user, at = "", time.Time{}
+		several := false
+		for _, e := range entries {
+			if e.By == "" || !counts(e) {
+				continue
+			}
+			several = several || user != "" && user != e.By
+			user, at = e.By, e.At // in the order of their times
+		}
+		if !several {
+			return user, at
 		}
 	}
-	if len(from) == 1 {
-		found.Address, found.Via = from[0].Address, from[0].Via
+	return "", time.Time{}
+}
+
+// whence says where a user is logged in from and by what, if all of that
+// user's sessions say the same.
+func (d *Device) whence(l *link, user string) (address, via string) {
+	ctx, cancel := context.WithTimeout(d.life, d.opts.CategoryTimeout)
+	defer cancel()
+	sessions, err := collector.ReadSessions(ctx, l.config)
+	if err != nil {
+		if d.life.Err() == nil {
+			d.complainOf("sessions", err)
+		}
+		return "", ""
 	}
-	return found
+	return whenceOf(sessions, user)
+}
+
+func whenceOf(sessions []collector.UserSession, user string) (address, via string) {
+	known := false
+	for _, s := range sessions {
+		switch {
+		case s.User != user:
+		case !known:
+			address, via, known = s.Address, s.Via, true
+		case s.Address != address || s.Via != via:
+			return "", ""
+		}
+	}
+	return address, via
 }

@@ -12,43 +12,54 @@ import (
 func TestActorIsNamedWhereItIsClear(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	by := func(user string, second int) collector.JournalEntry {
-		return collector.JournalEntry{By: user, At: noon.Add(time.Duration(second) * time.Second)}
+	by := func(user string, second int, action string) collector.HistoryEntry {
+		return collector.HistoryEntry{By: user, Action: action, At: noon.Add(time.Duration(second) * time.Second)}
 	}
+	const rule, queue, what = "filter rule changed", "simple queue changed", "---"
+	for name, c := range map[string]struct {
+		entries []collector.HistoryEntry
+		user    string
+		second  int
+	}{
+		"nothing told":        {},
+		"too early, too late": {[]collector.HistoryEntry{by("ann", -3, rule), by("bob", 63, rule)}, "", 0},
+		"one user, the last of whose entries counts": {
+			[]collector.HistoryEntry{by("bob", -90, rule), by("ann", 20, rule), by("ann", 30, queue), by("bob", 90, rule)}, "ann", 30,
+		},
+		"two users on the same":                                  {[]collector.HistoryEntry{by("ann", 20, rule), by("bob", 21, rule)}, "", 0},
+		"two users, one on something else":                       {[]collector.HistoryEntry{by("ann", 20, rule), by("bob", 21, queue)}, "ann", 20},
+		"two users, one on nobody knows what":                    {[]collector.HistoryEntry{by("ann", 20, rule), by("bob", 21, what)}, "", 0},
+		"two users, neither on this":                             {[]collector.HistoryEntry{by("ann", 20, queue), by("bob", 21, queue)}, "", 0},
+		"one user, on something else: the words are no contract": {[]collector.HistoryEntry{by("ann", 20, queue)}, "ann", 20},
+		"nobody":                        {[]collector.HistoryEntry{by("", 20, rule)}, "", 0},
+		"within the clocks' resolution": {[]collector.HistoryEntry{by("ann", -2, rule)}, "ann", -2},
+	} {
+		look := collector.History{Uncertainty: time.Second}
+		user, at := actorOf(madeBetween(c.entries, look, noon, noon.Add(time.Minute)), "firewall")
+		require.Equal(t, c.user, user, name)
+		if user != "" {
+			require.Equal(t, noon.Add(time.Duration(c.second)*time.Second), at, name)
+		}
+	}
+}
+
+func TestWhenceIsToldWhereItIsClear(t *testing.T) {
+	t.Parallel()
 	ssh := collector.UserSession{User: "ann", Address: "192.0.2.7", Via: "ssh"}
 	winbox := collector.UserSession{User: "ann", Address: "192.0.2.8", Via: "winbox"}
+	bob := collector.UserSession{User: "bob", Address: "192.0.2.1", Via: "api"}
 	for name, c := range map[string]struct {
-		journal collector.Journal
-		want    *Actor
+		sessions     []collector.UserSession
+		address, via string
 	}{
-		"nothing told": {},
-		"too early, too late": {
-			collector.Journal{Entries: []collector.JournalEntry{by("ann", -3), by("bob", 63)}}, nil,
-		},
-		"one user, the last of whose entries counts": {
-			collector.Journal{Entries: []collector.JournalEntry{by("bob", 90), by("ann", 20), by("ann", 30), by("bob", -90)}, Sessions: []collector.UserSession{ssh}},
-			&Actor{User: "ann", Address: "192.0.2.7", Via: "ssh", At: noon.Add(30 * time.Second)},
-		},
-		"logged out since": {
-			collector.Journal{Entries: []collector.JournalEntry{by("ann", 20)}, Sessions: []collector.UserSession{{User: "bob", Address: "192.0.2.1", Via: "api"}}},
-			&Actor{User: "ann", At: noon.Add(20 * time.Second)},
-		},
-		"two windows at one place are one place": {
-			collector.Journal{Entries: []collector.JournalEntry{by("ann", 20)}, Sessions: []collector.UserSession{ssh, ssh}},
-			&Actor{User: "ann", Address: "192.0.2.7", Via: "ssh", At: noon.Add(20 * time.Second)},
-		},
-		"at two places at once": {
-			collector.Journal{Entries: []collector.JournalEntry{by("ann", 20)}, Sessions: []collector.UserSession{ssh, winbox}},
-			&Actor{User: "ann", At: noon.Add(20 * time.Second)},
-		},
-		"two users": {
-			collector.Journal{Entries: []collector.JournalEntry{by("ann", 20), by("bob", 21)}, Sessions: []collector.UserSession{ssh}}, nil,
-		},
-		"within the second before": {
-			collector.Journal{Entries: []collector.JournalEntry{by("ann", -1)}}, &Actor{User: "ann", At: noon},
-		},
+		"one":                                  {[]collector.UserSession{bob, ssh}, "192.0.2.7", "ssh"},
+		"logged out since":                     {[]collector.UserSession{bob}, "", ""},
+		"two windows at one place":             {[]collector.UserSession{ssh, ssh}, "192.0.2.7", "ssh"},
+		"at two places at once":                {[]collector.UserSession{ssh, winbox}, "", ""},
+		"at two places, and one of them twice": {[]collector.UserSession{ssh, winbox, ssh}, "", ""},
 	} {
-		require.Equal(t, c.want, actorOf(c.journal, noon, noon.Add(time.Minute)), name)
+		address, via := whenceOf(c.sessions, "ann")
+		require.Equal(t, []string{c.address, c.via}, []string{address, via}, name)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,51 +20,107 @@ import (
 const longestStart = 10 * time.Second
 
 // watchConfiguration reads the configuration again and again until the device
-// is closed.
+// is closed: all of it at its interval, and what is heard to have changed
+// before its turn. Nothing else reads it, so that no two readings of a
+// category overlap.
 func (d *Device) watchConfiguration() {
-	wait := time.NewTimer(rand.N(min(d.opts.FingerprintInterval, longestStart)))
-	defer wait.Stop()
+	poll := time.NewTimer(rand.N(min(d.opts.FingerprintInterval, longestStart)))
+	defer poll.Stop()
 	for {
+		var early <-chan time.Time
+		if wait, ok := d.alarm.wait(time.Now()); ok {
+			early = time.After(wait)
+		}
 		select {
 		case <-d.life.Done():
 			return
-		case <-wait.C:
+		case <-d.alarm.raised: // and so the wait may be another
+		case <-early:
+			d.readEarly()
+		case <-poll.C:
+			began := time.Now()
+			d.readConfiguration()
+			poll.Reset(max(0, d.opts.FingerprintInterval-time.Since(began)))
 		}
-		began := time.Now()
-		d.readConfiguration()
-		wait.Reset(max(0, d.opts.FingerprintInterval-time.Since(began)))
 	}
 }
 
 // readConfiguration reads every category once. They are read one after the
-// other, so that no more than one is in memory and scrapes get their turn.
+// other, so that no more than one is in memory.
 func (d *Device) readConfiguration() {
-	if _, err := d.session.get(d.life); err != nil {
-		if d.life.Err() != nil {
-			return
-		}
-		for i, category := range d.opts.Allowlist.Categories {
-			d.ledger.fail(i, 0) // the session has said why
-			d.reportFailure(category, err)
-		}
+	l, err := d.session.get(d.life)
+	if err != nil {
+		d.unreachable(err)
 		return
 	}
+	first := d.lastLook.link == nil
+	basis := d.lookAtHistory()
+	d.hidden.begin()
+	d.alarm.calm(d.historyPart(), time.Now())
+	var failed []string
 	for i, category := range d.opts.Allowlist.Categories {
-		d.readCategory(i, category)
+		d.alarm.calm(i, time.Now())
+		if !d.readCategory(i, basis).complete {
+			failed = append(failed, category.Name)
+		}
 		if d.life.Err() != nil {
 			return
 		}
 	}
 	d.ledger.complete()
-	d.readHistory()
+	if first { // what came while all was new to us, no fingerprint will show as a change
+		d.lookAtHistory()
+		d.hidden = hidden{}
+	}
+	d.reportHidden(d.hidden.end(failed))
+	d.listen(l)
 }
 
-// readCategory reads one category and notes and reports what it showed.
-func (d *Device) readCategory(i int, category fingerprint.Category) {
+// readEarly reads what is heard to have changed.
+func (d *Device) readEarly() {
+	due := d.alarm.take(time.Now())
+	if _, err := d.session.get(d.life); err != nil || len(due) == 0 {
+		return // the poll will see it
+	}
+	basis := d.lookAtHistory()
+	for i := range d.opts.Allowlist.Categories {
+		heard, ok := due[i]
+		if !ok {
+			continue
+		}
+		d.ledger.noteEarly()
+		if r := d.readCategory(i, basis); r.complete && !r.changed {
+			d.mistaken(heard)
+		}
+		if d.life.Err() != nil {
+			return
+		}
+	}
+	d.ledger.complete()
+}
+
+// unreachable notes that nothing could be read.
+func (d *Device) unreachable(err error) {
+	if d.life.Err() != nil {
+		return
+	}
+	for i, category := range d.opts.Allowlist.Categories {
+		d.ledger.fail(i, 0) // the session has said why
+		d.reportFailure(category, err)
+	}
+}
+
+// outcome is what came of reading a category.
+type outcome struct{ complete, changed bool }
+
+// readCategory reads one category and notes and reports what it showed. basis
+// is a look at the history from before.
+func (d *Device) readCategory(i int, basis look) outcome {
+	category := d.opts.Allowlist.Categories[i]
 	began := d.opts.Now()
 	document, err := d.Document(d.life, category)
 	if d.life.Err() != nil {
-		return
+		return outcome{}
 	}
 	var hash fingerprint.Fingerprint
 	if err == nil {
@@ -74,36 +131,57 @@ func (d *Device) readCategory(i int, category fingerprint.Category) {
 		d.ledger.fail(i, ended.Sub(began))
 		d.complainOf("configuration, category "+category.Name, err)
 		d.reportFailure(category, err)
-		return
+		return outcome{}
 	}
-	before := d.ledger.observedAt(i)
+	former, before := d.ledger.last(i)
 	changed := d.ledger.observe(i, hash, began, ended)
 	if changed {
 		d.opts.Logger.Info("configuration changed", slog.String("device", d.opts.Name),
 			slog.String("category", category.Name), slog.String("fingerprint", hash.Short()))
 	}
-	d.reportReading(shown{category, document, hash, before, d.ledger.observedAt(i), changed})
+	_, since := d.ledger.last(i)
+	d.reportReading(shown{category, document, former, hash, before, since, d.bases[i], changed})
+	d.bases[i] = basis
+	return outcome{complete: true, changed: changed}
 }
 
-func (d *Device) readHistory() {
-	ctx, cancel := context.WithTimeout(d.life, d.opts.CategoryTimeout)
-	defer cancel()
-	l, err := d.session.get(ctx)
-	if err != nil {
-		return // the session has said why
+// reportHidden tells of changes that only the router's history shows. What
+// they were about is not told: an entry may name what it was done to.
+func (d *Device) reportHidden(entries []collector.HistoryEntry) {
+	if len(entries) == 0 {
+		return
 	}
-	last, ok, err := collector.LastHistory(ctx, l)
-	switch {
-	case err != nil && d.life.Err() == nil:
-		d.complainOf("history", err)
-	case ok:
-		d.ledger.noteHistory(last)
+	d.ledger.noteHidden(len(entries))
+	var users []string
+	for _, e := range entries {
+		if e.By != "" && !slices.Contains(users, e.By) {
+			users = append(users, e.By)
+		}
 	}
+	d.opts.Logger.Info("changes that no fingerprint shows: of secrets, of what is not read, or undone before it was",
+		slog.String("device", d.opts.Name), slog.Int("changes", len(entries)), slog.Any("by", users),
+		slog.Time("first", entries[0].At), slog.Time("last", entries[len(entries)-1].At))
+}
+
+// historyPart is the number of the history among what can be raised.
+func (d *Device) historyPart() int { return len(d.opts.Allowlist.Categories) }
+
+// section finds a section by its name, with the number of its category; nil if
+// the allowlist has none.
+func (d *Device) section(name string) (category int, section *fingerprint.Section) {
+	for i, c := range d.opts.Allowlist.Categories {
+		for _, s := range c.Sections {
+			if s.Name == name {
+				return i, s
+			}
+		}
+	}
+	return 0, nil
 }
 
 // Document reads one category of the router's configuration, completely or
-// not at all. Its sections are read side by side, with half of the commands
-// that may be under way, so that scrapes get their turn meanwhile.
+// not at all. Its sections are read side by side, in the lane that leaves the
+// rest of the connection to scrapes.
 func (d *Device) Document(ctx context.Context, c fingerprint.Category) (fingerprint.Document, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.opts.CategoryTimeout)
 	defer cancel()
@@ -113,14 +191,14 @@ func (d *Device) Document(ctx context.Context, c fingerprint.Category) (fingerpr
 	}
 	sections := make([]*fingerprint.Rows, len(c.Sections))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, d.opts.MaxInFlight/2))
+	group.SetLimit(d.opts.lane())
 	for i, s := range c.Sections {
 		sections[i] = fingerprint.NewRows(s, 0)
 		menu, ok := s.Menu(l.major)
 		if !ok {
 			continue
 		}
-		group.Go(func() error { return readSection(ctx, l, menu, s, sections[i]) })
+		group.Go(func() error { return d.readSection(ctx, l.config, menu, s, sections[i]) })
 	}
 	if err := group.Wait(); err != nil {
 		return fingerprint.Document{}, fmt.Errorf("category %s: %w", c.Name, err)
@@ -130,12 +208,30 @@ func (d *Device) Document(ctx context.Context, c fingerprint.Category) (fingerpr
 
 // readSection reads the rows of one menu. A router without the menu has no
 // such configuration.
-func readSection(ctx context.Context, r collector.Router, menu string, s *fingerprint.Section, rows *fingerprint.Rows) error {
+func (d *Device) readSection(ctx context.Context, r collector.Router, menu string, s *fingerprint.Section, rows *fingerprint.Rows) error {
+	n := 0
 	err := r.Run(ctx, routeros.Print(menu, s.Proplist(), s.Query()...), func(row routeros.Row) error {
+		n++
 		return rows.Add(row.All())
 	})
 	if routeros.IsMissing(err) {
 		return nil
 	}
+	if err == nil {
+		d.noteRows(s.Name, n)
+	}
 	return err
+}
+
+// noteRows remembers how large a section is.
+func (d *Device) noteRows(section string, n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.rows[section] = n
+}
+
+func (d *Device) rowsOf(section string) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.rows[section]
 }

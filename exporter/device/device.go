@@ -20,9 +20,17 @@ type Device struct {
 	end  context.CancelFunc
 	wg   sync.WaitGroup
 
+	alarm *alarm // what is to be read before its turn
+
+	// Of the one goroutine that reads the configuration.
+	bases    []look // of the history, from before the last complete reading of each category
+	lastLook look
+	hidden   hidden
+
 	mu         sync.Mutex
 	readings   map[string]*reading // under way, by module
 	complaints map[string]*rate.Sometimes
+	rows       map[string]int // that sections had when they were last read
 }
 
 // New returns a device. It connects when it is first asked for something.
@@ -34,8 +42,11 @@ func New(o Options) (*Device, error) {
 	d := &Device{
 		opts:       o,
 		ledger:     newLedger(o.Allowlist),
+		alarm:      newAlarm(len(o.Allowlist.Categories) + 1),
+		bases:      make([]look, len(o.Allowlist.Categories)),
 		readings:   map[string]*reading{},
 		complaints: map[string]*rate.Sometimes{},
+		rows:       map[string]int{},
 	}
 	d.life, d.end = context.WithCancel(context.Background())
 	d.session = newSession(d.life, &d.wg, o)
@@ -77,6 +88,7 @@ func (d *Device) Collect(ctx context.Context, m Module) []prometheus.Metric {
 func (d *Device) connectionMetrics() []prometheus.Metric {
 	logins, failures, traffic := d.session.stats()
 	metrics := []prometheus.Metric{
+		gauge(descListeners, float64(d.session.listeners())),
 		counter(descLogins, float64(logins)),
 		counter(descCommands, float64(traffic.Commands)),
 		counter(descSent, float64(traffic.SentBytes)),

@@ -21,6 +21,8 @@ type ledger struct {
 	entries []entry // in the order of the allowlist's categories
 	overall entry
 	history time.Time
+	early   int
+	hidden  int
 }
 
 // entry is what is known of one category. The zero value: nothing yet.
@@ -55,12 +57,12 @@ func (l *ledger) observe(i int, hash fingerprint.Fingerprint, began, ended time.
 	return e.note(hash, began, ended)
 }
 
-// observedAt returns the instant for which category i was last noted; zero if
-// it never was.
-func (l *ledger) observedAt(i int) time.Time {
+// last returns what category i was last noted to be, and the instant for which
+// that speaks; zero if it never was.
+func (l *ledger) last(i int) (fingerprint.Fingerprint, time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.entries[i].observed
+	return l.entries[i].hash, l.entries[i].observed
 }
 
 func (e *entry) note(hash fingerprint.Fingerprint, began, ended time.Time) (changed bool) {
@@ -112,11 +114,28 @@ func (l *ledger) noteHistory(t time.Time) {
 	l.history = t
 }
 
+// noteEarly counts a reading before its turn.
+func (l *ledger) noteEarly() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.early++
+}
+
+// noteHidden counts changes that no fingerprint shows.
+func (l *ledger) noteHidden(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hidden += n
+}
+
 // metrics returns the ledger as series.
 func (l *ledger) metrics() []prometheus.Metric {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ms := []prometheus.Metric{gauge(descAllowlist, float64(l.allowlist.Version))}
+	ms := []prometheus.Metric{
+		gauge(descAllowlist, float64(l.allowlist.Version)),
+		counter(descEarly, float64(l.early)), counter(descHidden, float64(l.hidden)),
+	}
 	for i, e := range l.entries {
 		name := l.allowlist.Categories[i].Name
 		ms = append(ms, e.metrics(name)...)

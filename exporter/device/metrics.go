@@ -21,6 +21,9 @@ var (
 	descObserved    = newDesc("config_observed_timestamp_seconds", "When the category was last read with success.", "category")
 	descLastChange  = newDesc("config_last_change_timestamp_seconds", "When the category was first seen changed; absent until a change was seen.", "category")
 	descChanges     = newDesc("config_changes_total", "Changes of the category that were seen.", "category")
+	descListeners   = newDesc("config_listeners", "Menus of which the router reports changes by itself; without any, changes are seen when the configuration is next read.")
+	descEarly       = newDesc("config_early_readings_total", "Readings of a category before its turn, because the router reported a change.")
+	descHidden      = newDesc("config_hidden_changes_total", "Changes noted in the router's history that no fingerprint shows: of secrets, of what is not read, or undone before it was.")
 	descHistory     = newDesc("config_history_last_timestamp_seconds", "Time of the last entry in the router's own history of configuration, by the router's clock.")
 )
 

@@ -35,8 +35,12 @@ type Options struct {
 	CategoryTimeout time.Duration
 	// ConnectTimeout bounds connecting and logging in. Default: 5 s.
 	ConnectTimeout time.Duration
-	// MaxInFlight bounds the commands under way at once. Default: 8.
+	// MaxInFlight bounds the commands under way at once for scrapes; half as
+	// many, four at most, read the configuration beside them. Default: 8.
 	MaxInFlight int
+	// Listen has the router report changes of the configuration, so that they
+	// are read at once instead of at the next interval. Default: false.
+	Listen bool
 
 	// Keep names the categories whose configuration goes with a sighting
 	// (level 2). Default: none, fingerprints only (level 1).
@@ -65,6 +69,18 @@ func (o Options) withDefaults() (Options, error) {
 		o.Now = time.Now
 	}
 	return o, nil
+}
+
+// lane is how many commands read the configuration at once.
+func (o Options) lane() int { return min(max(1, o.MaxInFlight/2), 4) }
+
+// listeners is how many menus may be listened to: what the bound of what a
+// router is given at once leaves.
+func (o Options) listeners() int {
+	if !o.Listen {
+		return 0
+	}
+	return min(max(0, mostCommands-o.MaxInFlight-o.lane()), mostListeners)
 }
 
 // Module is what one kind of scrape reads.

@@ -19,10 +19,16 @@ import (
 // link is a connection to a router whose version is known.
 type link struct {
 	*routeros.Conn
+	config *routeros.Lane    // for reading the configuration, which scrapes must not wait for
+	ears   *ears             // what is listened to
 	memory *collector.Memory // of what need not be asked for again
 	shelf  *shelf            // of results that are good for some time
 	major  int
 	since  time.Time
+
+	// doubted says that the router's history did not know of a change. It is
+	// of the goroutine that reads the configuration.
+	doubted bool
 }
 
 // settled is how long a connection has to last to count as a success. A router
@@ -157,7 +163,7 @@ func (s *session) complainOf(reason routeros.Reason, err error) {
 func dial(ctx context.Context, o Options) (*link, error) {
 	conn, err := routeros.Dial(ctx, routeros.Options{
 		Address: o.Address, Username: o.Username, Password: o.Password,
-		TLS: o.TLS, Dial: o.Dial, MaxInFlight: o.MaxInFlight,
+		TLS: o.TLS, Dial: o.Dial, MaxInFlight: o.MaxInFlight, MaxListeners: o.listeners(),
 	})
 	if err != nil {
 		return nil, err
@@ -170,7 +176,10 @@ func dial(ctx context.Context, o Options) (*link, error) {
 	if err == nil {
 		var major int
 		if major, err = majorOf(version); err == nil {
-			return &link{Conn: conn, memory: collector.NewMemory(conn, o.Now), shelf: newShelf(), major: major}, nil
+			return &link{
+				Conn: conn, config: conn.Lane(o.lane()), ears: newEars(),
+				memory: collector.NewMemory(conn, o.Now), shelf: newShelf(), major: major,
+			}, nil
 		}
 	}
 	return nil, errors.Join(fmt.Errorf("learn the version of RouterOS: %w", err), conn.Close())
@@ -209,6 +218,16 @@ func (s *session) stats() (logins uint64, failures map[routeros.Reason]uint64, t
 		traffic = add(traffic, s.current.Traffic())
 	}
 	return s.logins, failures, traffic
+}
+
+// listeners returns how many menus the router is listened to.
+func (s *session) listeners() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == nil || s.current.Err() != nil {
+		return 0
+	}
+	return s.current.ears.count()
 }
 
 func add(a, b routeros.Traffic) routeros.Traffic {

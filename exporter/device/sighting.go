@@ -34,27 +34,36 @@ type Sighting struct {
 type shown struct {
 	category      fingerprint.Category
 	document      fingerprint.Document
-	hash          fingerprint.Fingerprint
-	before, since time.Time // noted last time (zero: never) and now
+	former, hash  fingerprint.Fingerprint // noted last time and now
+	before, since time.Time               // the instants of both (before is zero if there was no last time)
+	basis         look                    // at the history, from before the last time
 	changed       bool
 }
 
-// reportReading passes a complete reading on.
+// reportReading passes a complete reading on. Of a change, the history may
+// know that it was not made before a certain instant: then the category was
+// until then what it was, which is a sighting as well, and makes the interval
+// narrow.
 func (d *Device) reportReading(r shown) {
+	var a account
+	if r.changed {
+		a = d.accountFor(r)
+	}
 	if d.opts.Observe == nil {
 		return
 	}
 	s := d.sighting(r.category)
-	s.ObservedAt, s.Fingerprint = r.since, r.hash
+	if r.changed && a.earliest.After(r.before) {
+		s.ObservedAt, s.Fingerprint = a.earliest, r.former
+		d.opts.Observe(s)
+	}
+	s.ObservedAt, s.Fingerprint, s.Actor = r.since, r.hash, a.actor
 	if (r.changed || r.before.IsZero()) && slices.Contains(d.opts.Keep, r.category.Name) {
 		var err error
 		if s.Sections, err = r.document.Sections(); err != nil {
 			d.opts.Logger.Error("the configuration is left out", slog.String("device", d.opts.Name),
 				slog.String("category", r.category.Name), slog.Any("err", err))
 		}
-	}
-	if r.changed {
-		s.Actor = d.readActor(r.before, r.since)
 	}
 	d.opts.Observe(s)
 }

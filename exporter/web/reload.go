@@ -113,7 +113,7 @@ func (r *Reloader) prepare() (*Live, []device.Spec, error) {
 		}
 		specs = append(specs, device.Spec{
 			Options:  o,
-			Revision: fmt.Sprint(d.Revision(), o.FingerprintInterval, o.CategoryTimeout),
+			Revision: fmt.Sprint(d.Revision(), o.FingerprintInterval, o.CategoryTimeout, o.Listen),
 		})
 	}
 	return live, specs, nil
@@ -127,6 +127,7 @@ func DeviceOptions(c *config.Config, d *config.Device, base device.Options) (dev
 	o.CategoryTimeout = time.Duration(c.Fingerprint.CategoryTimeout)
 	o.ConnectTimeout = time.Duration(d.ConnectTimeout)
 	o.MaxInFlight = d.MaxInFlight
+	o.Listen = *d.Listen
 	o.Keep = d.Categories
 	for _, name := range d.Categories {
 		if !o.Allowlist.Has(name) {

@@ -1,0 +1,172 @@
+package device
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/collector"
+)
+
+// # How narrow is the interval of a change
+//
+// A change is seen at once where the router reports it, but it may have been
+// made at any time since the category was last read: a listener that was
+// silent proves nothing. MikroTik does not promise that it reports everything,
+// and some menus are known to be silent about removals; a listener that was
+// right before may be wrong now.
+//
+// The router's history is the better witness, since it can be asked after the
+// fact: it has to account for the change that was seen. The interval begins
+// shortly before the first entry that came since a look at the history which
+// was older than the last reading, if all of this holds:
+//
+//   - both looks were over one connection: a reboot forgets the history;
+//   - the newest entry of the former look is still there: else the list has
+//     overflowed, or what was noted has been undone;
+//   - nothing is marked as undone: undoing is a change without an entry;
+//   - the clocks did not move against each other in between;
+//   - at least one entry can be about the category. If none can, the history
+//     of this router does not tell everything, and it is not asked again on
+//     this connection.
+//
+// What is left is trust in RouterOS to note what persons and scripts do, as it
+// must to be able to undo it. Where any of this fails, the interval is what it
+// was: as wide as the time between two readings.
+
+// news returns the entries that a look at the history has and a former one had
+// not, and whether they are known to be all that was changed in between, each
+// no earlier than margin before its time.
+func news(former, now collector.History) (entries []collector.HistoryEntry, complete bool) {
+	if !former.Told || !now.Told {
+		return nil, false
+	}
+	had := map[collector.HistoryEntry]int{}
+	for _, e := range former.Entries {
+		had[noted(e)]++
+	}
+	for _, e := range now.Entries {
+		if n := noted(e); had[n] > 0 {
+			had[n]--
+		} else {
+			entries = append(entries, e)
+		}
+	}
+	if len(former.Entries) == 0 {
+		return entries, false // what of an overflow could be seen is not there
+	}
+	newest := former.Entries[len(former.Entries)-1]
+	if had[noted(newest)] > 0 {
+		return nil, false
+	}
+	moved := now.Ahead - former.Ahead
+	if now.Undone || moved.Abs() > former.Uncertainty+now.Uncertainty {
+		return entries, false
+	}
+	for _, e := range entries {
+		if e.Noted.Before(newest.Noted) || e.At.After(now.ReadAt.Add(margin(now))) {
+			return entries, false
+		}
+	}
+	return entries, true
+}
+
+// noted is what tells entries apart: not the time by our clock, which is
+// measured anew at each look.
+func noted(e collector.HistoryEntry) collector.HistoryEntry {
+	return collector.HistoryEntry{Action: e.Action, By: e.By, Noted: e.Noted.UTC()}
+}
+
+// margin is how far the time of an entry may be off: as far as the clocks
+// could be compared, and a second for what they drift or are put right
+// meanwhile.
+func margin(h collector.History) time.Duration { return h.Uncertainty + time.Second }
+
+// madeBetween returns the entries that were made in a stretch of time, as far as
+// the clocks tell.
+func madeBetween(entries []collector.HistoryEntry, h collector.History, after, until time.Time) []collector.HistoryEntry {
+	var in []collector.HistoryEntry
+	for _, e := range entries {
+		if !e.At.Before(after.Add(-margin(h))) && !e.At.After(until.Add(margin(h))) {
+			in = append(in, e)
+		}
+	}
+	return in
+}
+
+// earliest returns the instant before which a change of a category, seen
+// between after and until, was not made: after itself where the history does
+// not know better. doubtful says that the history should have known and did
+// not.
+func earliest(former, now collector.History, category string, after, until time.Time) (at time.Time, doubtful bool) {
+	entries, complete := news(former, now)
+	if !complete || former.ReadAt.After(after) {
+		return after, false
+	}
+	entries = madeBetween(entries, now, after, until)
+	concerned := slices.ContainsFunc(entries, func(e collector.HistoryEntry) bool { return mayConcern(e.Action, category) })
+	if !concerned {
+		return after, true
+	}
+	// The first of all entries, not only of those about the category: what
+	// they are about is a guess.
+	at = entries[0].At.Add(-margin(now))
+	if at.Before(after) || !at.Before(until) {
+		return after, false
+	}
+	return at, false
+}
+
+// hidden follows the entries of the history until a change of a fingerprint
+// accounts for them, or is known not to: those are changes of secrets, of what
+// is not read, and such as were undone before they were read.
+type hidden struct {
+	open []entryOpen
+}
+
+type entryOpen struct {
+	collector.HistoryEntry
+	due bool // it is older than the reading that is under way
+}
+
+// mostOpen is as many entries as a history has.
+const mostOpen = 100
+
+// add takes the entries that a look has brought.
+func (h *hidden) add(entries []collector.HistoryEntry) {
+	for _, e := range entries {
+		h.open = append(h.open, entryOpen{HistoryEntry: e})
+	}
+	h.open = h.open[max(0, len(h.open)-mostOpen):]
+}
+
+// begin says that everything is read now.
+func (h *hidden) begin() {
+	for i := range h.open {
+		h.open[i].due = true
+	}
+}
+
+// shown says that a change of a category was seen, which accounts for its
+// entries.
+func (h *hidden) shown(look collector.History, category string, after, until time.Time) {
+	h.open = slices.DeleteFunc(h.open, func(e entryOpen) bool {
+		one := []collector.HistoryEntry{e.HistoryEntry}
+		return mayConcern(e.Action, category) && len(madeBetween(one, look, after, until)) > 0
+	})
+}
+
+// end says that everything was read, save for the categories named, and
+// returns the entries that nothing accounts for.
+func (h *hidden) end(failed []string) []collector.HistoryEntry {
+	var nothing []collector.HistoryEntry
+	h.open = slices.DeleteFunc(h.open, func(e entryOpen) bool {
+		mayYetShow := slices.ContainsFunc(failed, func(c string) bool { return mayConcern(e.Action, c) })
+		if !e.due || mayYetShow {
+			return false
+		}
+		nothing = append(nothing, e.HistoryEntry)
+		return true
+	})
+
+	return nothing
+}
