@@ -16,7 +16,7 @@ type bgp struct {
 	up, enabled, info, sessions, received, uptime *Metric
 }
 
-func newBGP() Collector {
+func newBGP() limited {
 	c := &bgp{family: family{name: "bgp", about: "BGP peers and sessions."}}
 	c.up = c.gauge("session_up", "Whether a session with the peer is established; 0 as well for a peer without a session.", "peer")
 	c.enabled = c.gauge("peer_enabled", "Whether the peer is enabled in the configuration.", "peer")

@@ -13,7 +13,7 @@ type bridge struct {
 	ports, inactive, vlans *Metric
 }
 
-func newBridge() Collector {
+func newBridge() limited {
 	c := &bridge{family: family{name: "bridge", about: "Ports and VLANs of bridges, counted.", every: time.Minute}}
 	c.ports = c.gauge("ports", "Ports configured on the bridge.", "bridge")
 	c.inactive = c.gauge("ports_inactive", "Ports of the bridge that are enabled and not running.", "bridge")
@@ -34,6 +34,9 @@ func (c *bridge) Collect(ctx context.Context, r Router, _ Input, out *Samples) e
 		}},
 		read{"/interface/bridge/vlan", []string{"bridge"}, routeros.NotDynamic(), func(row routeros.Row) { vlans[row.String("bridge")]++ }},
 	)
+	if err != nil {
+		return err
+	}
 	for _, c := range []count{ports, inactive, vlans} {
 		for _, name := range bridges {
 			c[name] += 0
@@ -42,5 +45,5 @@ func (c *bridge) Collect(ctx context.Context, r Router, _ Input, out *Samples) e
 	ports.emit(c.ports, out)
 	inactive.emit(c.inactive, out)
 	vlans.emit(c.vlans, out)
-	return err
+	return nil
 }

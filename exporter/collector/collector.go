@@ -50,11 +50,16 @@ type Collector interface {
 
 // All returns every collector.
 func All() []Collector {
-	return []Collector{
-		newSystem(), newInterface(), newBGP(), newOSPF(), newPPP(), newBFD(), newLDP(), newNetwatch(),
-		newHealth(), newOptics(), newPoE(), newBridge(), newRoute(), newConntrack(), newDHCP(), newPool(), newCertificate(), newPackages(),
-		newNTP(), newWireless(), newLTE(), newNeighbors(), newQueues(), newFirewall(),
+	var all []Collector
+	for _, c := range []limited{
+		newSystem(), newInterface(), newEthernet(), newOptics(), newPoE(), newBridge(), newBGP(), newOSPF(), newBFD(), newLDP(), newRoute(),
+		newPPP(), newPPPoE(), newDHCP(), newPool(), newWireless(), newLTE(), newNetwatch(), newNeighbors(),
+		newHealth(), newNTP(), newCertificate(), newPackages(), newConntrack(), newFirewall(),
+		newFirewallRules(), newQueues(), newQueueTree(),
+	} {
+		all = append(all, bounded{c})
 	}
+	return all
 }
 
 // Names returns the names of all collectors, in the order of [All].
@@ -133,4 +138,42 @@ func readAll(ctx context.Context, r Router, reads ...read) error {
 		})
 	}
 	return group.Wait()
+}
+
+// atOnce is how many counts are under way at a time: half of what a connection
+// carries, so that a scrape does not wait behind them.
+const atOnce = 4
+
+// tally is one question of how many rows of a menu match.
+type tally struct {
+	menu  string
+	query []string
+	emit  func(n float64)
+}
+
+// countAll has the router count, many questions at a time but no more than
+// atOnce of them, and then emits the answers in their order. A menu that the
+// router does not have is not emitted.
+func countAll(ctx context.Context, r Router, atOnce int, tallies []tally) error {
+	counts := make([]int, len(tallies))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i, t := range tallies {
+		group.Go(func() (err error) {
+			counts[i], err = r.Count(ctx, t.menu, t.query...)
+			if routeros.IsMissing(err) {
+				counts[i], err = -1, nil
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, t := range tallies {
+		if counts[i] >= 0 {
+			t.emit(float64(counts[i]))
+		}
+	}
+	return nil
 }

@@ -13,7 +13,7 @@ type conntrack struct {
 	entries, limit *Metric
 }
 
-func newConntrack() Collector {
+func newConntrack() limited {
 	c := &conntrack{family: family{name: "conntrack", about: "The table of tracked connections.", every: time.Minute}}
 	c.entries = c.gauge("entries", "Connections tracked.")
 	c.limit = c.gauge("entries_limit", "Connections that can be tracked.")

@@ -2,44 +2,36 @@ package collector
 
 import (
 	"context"
-
-	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
+	"time"
 )
 
-// firewall reads the counters of rules. It is optional: there may be
-// thousands.
+// firewall counts rules and address lists: that half of them are gone shows
+// without reading any.
 type firewall struct {
 	family
-	bytes, packets *Metric
+	rules, addresses *Metric
 }
 
-func newFirewall() Collector {
-	c := &firewall{family: family{name: "firewall", about: "Counters of firewall rules that somebody configured.", optional: true}}
-	labels := []string{"table", "chain", "rule", "action", "comment"}
-	c.bytes = c.counter("rule_bytes_total", "Bytes that the rule matched; the label rule is the router's own id of it, which stays when rules are moved.", labels...)
-	c.packets = c.counter("rule_packets_total", "Packets that the rule matched.", labels...)
+func newFirewall() limited {
+	c := &firewall{family: family{name: "firewall", about: "Rules of the firewall and entries of address lists, counted by the router.", every: 5 * time.Minute}}
+	c.rules = c.gauge("rules", "Rules of a table of the firewall, dynamic and disabled ones included.", "ip_version", "table")
+	c.addresses = c.gauge("address_list_entries", "Entries of all address lists.", "ip_version")
 	return c
 }
 
 // firewallTables are the menus of rules.
 var firewallTables = []string{"filter", "nat", "mangle", "raw"}
 
+// firewallMenus are where the tables of each IP version are.
+var firewallMenus = []struct{ version, menu string }{{"4", "/ip/firewall/"}, {"6", "/ipv6/firewall/"}}
+
 func (c *firewall) Collect(ctx context.Context, r Router, _ Input, out *Samples) error {
-	for _, table := range firewallTables { // one after the other: rows are many, and share out
-		err := readAll(ctx, r, read{
-			"/ip/firewall/" + table,
-			[]string{".id", "chain", "action", "comment", "bytes", "packets"},
-			routeros.NotDynamic(), func(row routeros.Row) {
-				for property, m := range map[string]*Metric{"bytes": c.bytes, "packets": c.packets} {
-					if v, ok := number(row, property); ok {
-						out.add(m, v, table, row.String("chain"), row.String(".id"), row.String("action"), row.String("comment"))
-					}
-				}
-			},
-		})
-		if err != nil {
-			return err
+	var tallies []tally
+	for _, f := range firewallMenus {
+		for _, table := range firewallTables {
+			tallies = append(tallies, tally{f.menu + table, nil, func(n float64) { out.add(c.rules, n, f.version, table) }})
 		}
+		tallies = append(tallies, tally{f.menu + "address-list", nil, func(n float64) { out.add(c.addresses, n, f.version) }})
 	}
-	return nil
+	return countAll(ctx, r, atOnce, tallies)
 }

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -11,30 +12,49 @@ import (
 // health reads the sensors of the hardware.
 type health struct {
 	family
-	byUnit map[string]*Metric // by the router's name of the unit
-	ok     *Metric
+	byUnit     map[string]*Metric // by the router's name of the unit
+	ok         *Metric
+	sensors    map[string]string // of RouterOS 6, with their units
+	properties []string          // their names
 }
 
-func newHealth() Collector {
-	c := &health{family: family{name: "health", about: "Temperatures, voltages, fans and power supplies.", every: time.Minute}}
+func newHealth() limited {
+	c := &health{family: family{name: "health", about: "Temperatures, voltages, fans and power supplies.", every: time.Minute}, sensors: sensorsV6()}
 	c.byUnit = map[string]*Metric{
 		"C":   c.gauge("temperature_celsius", "Temperature.", "sensor"),
 		"V":   c.gauge("voltage_volts", "Voltage.", "sensor"),
-		"A":   c.gauge("current_amperes", "Current; RouterOS 7 alone tells the unit.", "sensor"),
+		"A":   c.gauge("current_amperes", "Current.", "sensor"),
 		"W":   c.gauge("power_watts", "Power.", "sensor"),
 		"RPM": c.gauge("fan_speed_rpm", "Speed of a fan in revolutions per minute.", "sensor"),
 	}
-	c.ok = c.gauge("ok", "Whether a power supply or fan says that it is well.", "sensor")
+	c.ok = c.gauge("ok", "Whether a power supply or fan is well, or idle; absent where none is present.", "sensor")
+	for name := range c.sensors {
+		c.properties = append(c.properties, name)
+	}
 	return c
 }
 
-// healthV6 are the sensors of RouterOS 6, one property each, with their units;
-// no unit marks a state.
-var healthV6 = map[string]string{
-	"temperature": "C", "cpu-temperature": "C", "board-temperature1": "C", "board-temperature2": "C",
-	"switch-temperature": "C", "phy-temperature": "C", "voltage": "V", "psu1-voltage": "V", "psu2-voltage": "V",
-	"power-consumption": "W", "fan1-speed": "RPM", "fan2-speed": "RPM", "fan3-speed": "RPM", "fan4-speed": "RPM",
-	"psu1-state": "", "psu2-state": "",
+// milliamperes are how RouterOS 6 gives the one current that is of no power
+// supply in particular, as its SNMP tree says.
+const milliamperes = "mA"
+
+// sensorsV6 are the sensors of RouterOS 6, one property each, with their
+// units; no unit marks a state. It gives no list of them, so they have to be
+// asked for by name.
+func sensorsV6() map[string]string {
+	sensors := map[string]string{
+		"temperature": "C", "cpu-temperature": "C", "switch-temperature": "C", "phy-temperature": "C", "sfp-temperature": "C",
+		"voltage": "V", "jack-voltage": "V", "2pin-voltage": "V", "poe-in-voltage": "V",
+		"current": milliamperes, "power-consumption": "W", "poe-out-consumption": "W", "fan-state": "",
+	}
+	for i := 1; i <= 4; i++ {
+		sensors[fmt.Sprintf("board-temperature%d", i)] = "C"
+		sensors[fmt.Sprintf("fan%d-speed", i)] = "RPM"
+		for name, unit := range map[string]string{"voltage": "V", "current": "A", "temperature": "C", "state": ""} {
+			sensors[fmt.Sprintf("psu%d-%s", i, name)] = unit
+		}
+	}
+	return sensors
 }
 
 // Collect reads rows of a name and a value, or in RouterOS 6 one row with a
@@ -45,25 +65,26 @@ func (c *health) Collect(ctx context.Context, r Router, in Input, out *Samples) 
 			c.sensor(row, row.String("name"), "value", row.String("type"), out)
 		}})
 	}
-	properties := make([]string, 0, len(healthV6))
-	for name := range healthV6 {
-		properties = append(properties, name)
-	}
-	return readAll(ctx, r, read{"/system/health", properties, nil, func(row routeros.Row) {
-		for name, unit := range healthV6 {
+	return readAll(ctx, r, read{"/system/health", c.properties, nil, func(row routeros.Row) {
+		for name, unit := range c.sensors {
 			c.sensor(row, name, name, unit, out)
 		}
 	}})
 }
 
 func (c *health) sensor(row routeros.Row, name, property, unit string, out *Samples) {
-	text, ok := row.Get(property)
-	if !ok {
+	text := row.String(property)
+	if strings.HasSuffix(name, "-state") {
+		if text != "" && text != "not-present" { // an empty bay is no failure
+			out.add(c.ok, truth(text == "ok" || text == "idle"), name)
+		}
 		return
 	}
-	if strings.HasSuffix(name, "-state") {
-		out.add(c.ok, truth(string(text) == "ok"), name)
-	} else if v, ok := number(row, property); ok && c.byUnit[unit] != nil {
-		out.add(c.byUnit[unit], v, name)
+	factor := 1.0
+	if unit == milliamperes {
+		unit, factor = "A", 1e-3
+	}
+	if m := c.byUnit[unit]; m != nil {
+		measure{property, m, factor}.emit(row, out, name)
 	}
 }

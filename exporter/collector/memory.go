@@ -24,6 +24,7 @@ var settled = map[string]bool{
 	"/system/routerboard/print":   true,
 	"/routing/bgp/template/print": true,
 	"/routing/bgp/instance/print": true,
+	"/mpls/ldp/print":             true,
 }
 
 // Memory is a connection that does not ask a router again for what cannot be

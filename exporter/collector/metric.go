@@ -39,6 +39,7 @@ type family struct {
 	about    string
 	every    time.Duration
 	optional bool
+	series   int // how many rows of a menu make series; 0: none does, or all of them must
 	metrics  []*Metric
 }
 

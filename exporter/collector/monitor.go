@@ -2,7 +2,6 @@ package collector
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,9 +14,12 @@ func monitored(ctx context.Context, r Router, menu string, ports, properties []s
 	if len(ports) == 0 {
 		return nil
 	}
-	err := r.Run(ctx, routeros.Command{
-		menu + "/monitor", "=numbers=" + strings.Join(ports, ","), "=once=", "=.proplist=" + strings.Join(properties, ","),
-	}, func(row routeros.Row) error {
+	return once(ctx, r, routeros.Command{menu + "/monitor", "=numbers=" + strings.Join(ports, ","), "=once="}, properties, each)
+}
+
+// once runs a command that would go on for ever if it were not told to end.
+func once(ctx context.Context, r Router, cmd routeros.Command, properties []string, each func(routeros.Row)) error {
+	err := r.Run(ctx, append(cmd, "=.proplist="+strings.Join(properties, ",")), func(row routeros.Row) error {
 		each(row)
 		return nil
 	})
@@ -36,11 +38,15 @@ type measure struct {
 }
 
 func (m measure) emit(row routeros.Row, out *Samples, labels ...string) {
-	// Some versions write the unit behind the number ("-7.2dBm").
-	text := strings.TrimRight(row.String(m.property), "dBmCVAW%hsz ")
-	if v, err := strconv.ParseFloat(text, 64); err == nil {
+	if v, ok := parseMeasure(row.String(m.property)); ok {
 		out.add(m.metric, v*m.factor, labels...)
 	}
+}
+
+// parseMeasure reads a number behind which some versions write the unit
+// ("-7.2dBm", "41C", "0.317 ms").
+func parseMeasure(s string) (float64, bool) {
+	return parseNumber(strings.TrimRight(s, "dBmCVAWRPMs% "))
 }
 
 // port reads the name that a monitor command gives its answer.
@@ -54,14 +60,16 @@ func port(row routeros.Row) string {
 // optics reads the transceivers of SFP ports.
 type optics struct {
 	family
-	info, present *Metric
-	measures      []measure
+	info, present, loss, fault *Metric
+	measures                   []measure
 }
 
-func newOptics() Collector {
-	c := &optics{family: family{name: "optics", about: "SFP transceivers.", every: time.Minute}}
+func newOptics() limited {
+	c := &optics{family: family{name: "optics", about: "SFP transceivers.", every: time.Minute, series: maxSeriesRows}}
 	c.info = c.gauge("info", "What the transceiver is, always 1.", "interface", "vendor", "part_number")
 	c.present = c.gauge("module_present", "Whether there is a transceiver in the port.", "interface")
+	c.loss = c.gauge("receive_loss", "Whether the transceiver receives no light.", "interface")
+	c.fault = c.gauge("transmit_fault", "Whether the transceiver says that it cannot send.", "interface")
 	c.measures = []measure{
 		{"sfp-rx-power", c.gauge("receive_power_dbm", "Optical power received, in dBm as thresholds are.", "interface"), 1},
 		{"sfp-tx-power", c.gauge("transmit_power_dbm", "Optical power sent, in dBm.", "interface"), 1},
@@ -82,7 +90,7 @@ func (c *optics) Collect(ctx context.Context, r Router, _ Input, out *Samples) e
 	if err != nil {
 		return err
 	}
-	properties := []string{"name", "sfp-module-present", "sfp-vendor-name", "sfp-vendor-part-number"}
+	properties := []string{"name", "sfp-module-present", "sfp-vendor-name", "sfp-vendor-part-number", "sfp-rx-loss", "sfp-tx-fault"}
 	for _, m := range c.measures {
 		properties = append(properties, m.property)
 	}
@@ -95,6 +103,11 @@ func (c *optics) Collect(ctx context.Context, r Router, _ Input, out *Samples) e
 			return
 		}
 		out.add(c.info, 1, port(row), row.String("sfp-vendor-name"), row.String("sfp-vendor-part-number"))
+		for property, m := range map[string]*Metric{"sfp-rx-loss": c.loss, "sfp-tx-fault": c.fault} {
+			if _, known := row.Get(property); known {
+				out.add(m, truth(row.Bool(property)), port(row))
+			}
+		}
 		for _, m := range c.measures {
 			m.emit(row, out, port(row))
 		}

@@ -15,7 +15,7 @@ type ospf struct {
 	neighborUp, neighbors, stateChanges *Metric
 }
 
-func newOSPF() Collector {
+func newOSPF() limited {
 	neighbor := []string{"instance", "area", "router_id", "address", "interface"}
 	c := &ospf{family: family{name: "ospf", about: "OSPF neighbours, and the interfaces that ought to have some."}}
 	c.neighborUp = c.gauge("neighbor_up", "Whether the adjacency with the neighbour is Full.", neighbor...)

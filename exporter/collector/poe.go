@@ -14,7 +14,7 @@ type poe struct {
 	measures []measure
 }
 
-func newPoE() Collector {
+func newPoE() limited {
 	c := &poe{family: family{name: "poe", about: "Power over Ethernet.", every: time.Minute}}
 	c.powered = c.gauge("out_powered", "Whether the port powers a device.", "interface")
 	c.measures = []measure{

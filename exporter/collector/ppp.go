@@ -10,7 +10,7 @@ import (
 
 // pppServices are the kinds of PPP session that RouterOS knows, the one of
 // subscribers first.
-var pppServices = []string{"pppoe", "l2tp", "pptp", "sstp", "ovpn"}
+var pppServices = []string{"pppoe", "l2tp", "pptp", "sstp", "ovpn", "async"}
 
 // ppp counts subscribers' sessions: a concentrator has thousands of them, so
 // the router counts and no row is read.
@@ -19,7 +19,7 @@ type ppp struct {
 	sessions *Metric
 }
 
-func newPPP() Collector {
+func newPPP() limited {
 	c := &ppp{family: family{name: "ppp", about: "Active PPP sessions, counted by the router."}}
 	c.sessions = c.gauge("active_sessions", "Active PPP sessions.", "service")
 	return c

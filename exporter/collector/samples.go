@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,6 +41,24 @@ func text(s string) string {
 	return string(runes)
 }
 
+// maxComment bounds a comment in a label, in bytes.
+const maxComment = 256
+
+// comment returns a row's comment, cut if it is long. Comments are labels of
+// metrics named _info alone: whoever changes one begins one series and not a
+// dozen, and rules that look at values do not see it.
+func comment(row routeros.Row) string {
+	s := text(row.String("comment"))
+	if len(s) <= maxComment {
+		return s
+	}
+	cut := maxComment
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut]
+}
+
 func truth(b bool) float64 {
 	if b {
 		return 1
@@ -64,6 +83,15 @@ func number(row routeros.Row, property string) (float64, bool) {
 	if !ok {
 		return 0, false
 	}
-	f, err := strconv.ParseFloat(string(v), 64)
+	return parseNumber(string(v))
+}
+
+// parseNumber reads a number in digits. What else ParseFloat knows ("inf",
+// "0x1p4", "1_000") is a name where a router writes it.
+func parseNumber(s string) (float64, bool) {
+	if strings.Trim(s, "0123456789.-") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil
 }

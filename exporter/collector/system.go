@@ -10,9 +10,10 @@ import (
 // system reads what a router is and how it fares.
 type system struct {
 	family
-	info, identity, board, uptime, cpuLoad, cpus *Metric
-	clock, skew                                  *Metric
-	sizes                                        []systemSize
+	info, identity, board, outdated *Metric
+	uptime, cpuLoad, cpus           *Metric
+	clock, skew                     *Metric
+	sizes                           []systemSize
 }
 
 type systemSize struct {
@@ -20,11 +21,12 @@ type systemSize struct {
 	desc     *Metric
 }
 
-func newSystem() Collector {
+func newSystem() limited {
 	c := &system{family: family{name: "system", about: "What the router is, its load and its clock."}}
 	c.info = c.gauge("info", "RouterOS version and hardware, always 1.", "version", "board_name", "architecture")
 	c.identity = c.gauge("identity_info", "The name that the router gives itself, always 1.", "identity")
 	c.board = c.gauge("routerboard_info", "Model and firmware of RouterBOARD hardware, always 1.", "model", "current_firmware", "upgrade_firmware")
+	c.outdated = c.gauge("firmware_upgrade_available", "Whether RouterBOARD hardware runs another firmware than the one that comes with its RouterOS.")
 	c.uptime = c.gauge("uptime_seconds", "Time since the router was started.")
 	c.cpuLoad = c.gauge("cpu_load_ratio", "Share of CPU time in use, 0 to 1.")
 	c.cpus = c.gauge("cpus", "Number of CPU cores.")
@@ -57,7 +59,9 @@ func (c *system) Collect(ctx context.Context, r Router, in Input, out *Samples) 
 		}},
 		read{"/system/routerboard", []string{"routerboard", "model", "current-firmware", "upgrade-firmware"}, nil, func(row routeros.Row) {
 			if row.Bool("routerboard") {
-				out.add(c.board, 1, row.String("model"), row.String("current-firmware"), row.String("upgrade-firmware"))
+				current, upgrade := row.String("current-firmware"), row.String("upgrade-firmware")
+				out.add(c.board, 1, row.String("model"), current, upgrade)
+				out.add(c.outdated, truth(upgrade != "" && current != upgrade))
 			}
 		}},
 		read{"/system/clock", []string{"date", "time", "gmt-offset"}, nil, func(row routeros.Row) {

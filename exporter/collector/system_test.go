@@ -26,6 +26,7 @@ func TestSystem(t *testing.T) {
 		`routeros_system_clock_timestamp_seconds 1.795521603e+09`,
 		`routeros_system_cpu_load_ratio 0.07`,
 		`routeros_system_cpus 4`,
+		`routeros_system_firmware_upgrade_available 1`,
 		`routeros_system_identity_info{identity="EDGE1"} 1`,
 		`routeros_system_info{architecture="arm64",board_name="CCR2004-16G-2S+",version="7.4 (stable)"} 1`,
 		`routeros_system_memory_free_bytes 3.950641152e+09`,
@@ -54,6 +55,7 @@ func TestPPPCountsByService(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	require.Equal(t, []string{
+		`routeros_ppp_active_sessions{service="async"} 0`,
 		`routeros_ppp_active_sessions{service="l2tp"} 1`, `routeros_ppp_active_sessions{service="ovpn"} 0`,
 		`routeros_ppp_active_sessions{service="pppoe"} 2`, `routeros_ppp_active_sessions{service="pptp"} 0`,
 		`routeros_ppp_active_sessions{service="sstp"} 0`,

@@ -22,6 +22,16 @@ var units = []struct {
 	{"s", time.Second},
 }
 
+// parseSigned reads a length of time that may be negative ("-29ms481us").
+func parseSigned(s string) (time.Duration, error) {
+	rest, negative := strings.CutPrefix(s, "-")
+	d, err := parseDuration(rest)
+	if negative {
+		d = -d
+	}
+	return d, err
+}
+
 // maxDuration is beyond what any router has been up, and far from overflow.
 const maxDuration = 200 * 365 * 24 * time.Hour
 
@@ -79,12 +89,20 @@ func parseClock(date, clock, offset string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
+	if t, err := parseTimestamp(date+" "+clock, zone); err == nil {
+		return t, nil
+	}
+	return time.Time{}, fmt.Errorf("clock %q %q is in no form known", date, clock)
+}
+
+// parseTimestamp reads a date and time, as a router writes them in one.
+func parseTimestamp(s string, zone *time.Location) (time.Time, error) {
 	for _, layout := range dateLayouts {
-		if t, err := time.ParseInLocation(layout, date+" "+clock, zone); err == nil {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("clock %q %q is in no form known", date, clock)
+	return time.Time{}, fmt.Errorf("timestamp %q is in no form known", s)
 }
 
 func parseOffset(s string) (*time.Location, error) {

@@ -13,26 +13,32 @@ type wireless struct {
 	clients *Metric
 }
 
-func newWireless() Collector {
+func newWireless() limited {
 	c := &wireless{family: family{name: "wireless", about: "Clients of Wi-Fi radios, counted.", every: time.Minute}}
-	c.clients = c.gauge("clients", "Clients registered on an interface; absent where there are none.", "interface")
+	c.clients = c.gauge("clients", "Clients registered on an interface; 0 is never left out.", "interface")
 	return c
 }
 
-// registrations are the menus of the drivers that RouterOS has had. A router
-// has one or two of them.
-var registrations = []string{
-	"/interface/wifi/registration-table", "/interface/wifiwave2/registration-table",
-	"/interface/wireless/registration-table", "/caps-man/registration-table",
+// wirelessMenus are the menus of the drivers that RouterOS has had, and of
+// CAPsMAN. A router has one or two of them.
+var wirelessMenus = []struct{ interfaces, registrations string }{
+	{"/interface/wifi", "/interface/wifi/registration-table"},
+	{"/interface/wifiwave2", "/interface/wifiwave2/registration-table"},
+	{"/interface/wireless", "/interface/wireless/registration-table"},
+	{"/caps-man/interface", "/caps-man/registration-table"},
 }
 
 func (c *wireless) Collect(ctx context.Context, r Router, _ Input, out *Samples) error {
 	clients := count{}
-	reads := make([]read, 0, len(registrations))
-	for _, menu := range registrations {
-		reads = append(reads, read{menu, []string{"interface"}, nil, func(row routeros.Row) { clients[row.String("interface")]++ }})
+	var reads []read
+	for _, menu := range wirelessMenus {
+		reads = append(reads,
+			read{menu.interfaces, []string{"name"}, nil, func(row routeros.Row) { clients[row.String("name")] += 0 }},
+			read{menu.registrations, []string{"interface"}, nil, func(row routeros.Row) { clients[row.String("interface")]++ }})
 	}
-	err := readAll(ctx, r, reads...)
+	if err := readAll(ctx, r, reads...); err != nil {
+		return err // a part of them would be a count that is too low
+	}
 	clients.emit(c.clients, out)
-	return err
+	return nil
 }
