@@ -20,6 +20,9 @@ type Config struct {
 	Modules map[string]*Module `yaml:"modules"`
 	// Devices are the routers that may be scraped: no others are.
 	Devices []*Device `yaml:"devices"`
+	// OpenProbing lets /probe read routers that are not in Devices. Default:
+	// it does not.
+	OpenProbing *OpenProbing `yaml:"open_probing"`
 	// Push sends what was seen to the correlator. Default: nothing is sent.
 	Push *Push `yaml:"push"`
 
@@ -102,11 +105,11 @@ func (d *Device) HostPort() string {
 func (d *Device) Login() (string, error) {
 	switch {
 	case d.PasswordFile != "":
-		text, err := os.ReadFile(inDir(d.dir, d.PasswordFile))
+		text, err := readSecret(inDir(d.dir, d.PasswordFile))
 		if err != nil {
 			return "", fmt.Errorf("password_file of device %s: %w", d.Name, err)
 		}
-		return strings.TrimRight(string(text), "\r\n"), nil
+		return text, nil
 	case d.PasswordEnv != "":
 		text, ok := os.LookupEnv(d.PasswordEnv)
 		if !ok {
@@ -118,13 +121,16 @@ func (d *Device) Login() (string, error) {
 	}
 }
 
-// Revision is the same for two devices whose settings are, secrets included.
-// What is only told to service discovery is not part of it: the connection
-// need not be made anew for a label.
+// Revision is the same for two devices whose settings are, secrets included:
+// who mends a password and reloads wants it to be tried now, and not when a
+// router that refused the old one is due again. What is only told to service
+// discovery is not part of it: the connection need not be made anew for a
+// label.
 func (d *Device) Revision() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %q %q %q %v %d %q %q",
-		d.HostPort(), d.Username, d.Password.Reveal(), d.PasswordFile, d.PasswordEnv, d.ConnectTimeout, d.MaxInFlight, d.dir, d.Categories)
+	password, err := d.Login() // as it is now; an error shows at the login
+	fmt.Fprintf(h, "%q %q %q %v %q %q %v %d %q %q",
+		d.HostPort(), d.Username, password, err, d.PasswordFile, d.PasswordEnv, d.ConnectTimeout, d.MaxInFlight, d.dir, d.Categories)
 	if d.TLS != nil {
 		ca, err := os.ReadFile(inDir(d.dir, d.TLS.CAFile)) // as it is now; an error shows when the file is needed
 		fmt.Fprintf(h, " %+v %q %v", *d.TLS, ca, err)

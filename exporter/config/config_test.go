@@ -23,7 +23,10 @@ var families = []string{"system", "bgp"}
 func parse(t testing.TB, text string) (*Config, error) {
 	t.Helper()
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "password"), []byte("from-file\n"), 0o600))
+	for name, text := range map[string]string{"password": "from-file\n", "empty": "\n", "two": "a\nb\n"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
 	c, err := Parse(filepath.Join(dir, "exporter.yaml"), []byte(text), families)
 	if err != nil {
 		// The directory differs from run to run.
@@ -88,7 +91,7 @@ func TestBadFiles(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":         {"", `exporter.yaml: is empty; the smallest configuration has modules: {default: {}} and devices`},
 		"no YAML":       {"modules: {default: {}\ndevices: [", `exporter.yaml:1: is no YAML: did not find expected ',' or '}'`},
-		"unknown key":   {"modules: {default: {}}\ntargets: []", `exporter.yaml:2: unknown key "targets"; known here are fingerprint, modules, devices, push`},
+		"unknown key":   {"modules: {default: {}}\ntargets: []", `exporter.yaml:2: unknown key "targets"; known here are fingerprint, modules, devices, open_probing, push`},
 		"unknown in it": {device("{name: S, host: s}"), `exporter.yaml:4: unknown key "host"; known here are name, address, username, password, password_file, password_env, tls, module, labels, connect_timeout, max_in_flight, listen, level, categories`},
 		"wrong type":    {"modules: {default: {}}\ndevices: {EDGE1: {}}", `exporter.yaml:2: found keys and values where a list is expected`},
 		"secret in the wrong place": {
@@ -179,7 +182,7 @@ func TestBadFiles(t *testing.T) {
 
 func TestKeysInMessagesAreThoseOfTheTypes(t *testing.T) {
 	t.Parallel()
-	for _, v := range []any{Config{}, Fingerprint{}, Module{}, Device{}, TLS{}, Push{}} {
+	for _, v := range []any{Config{}, Fingerprint{}, Module{}, Device{}, TLS{}, OpenProbing{}, Push{}} {
 		var keys []string
 		for f := range reflect.TypeOf(v).Fields() {
 			if tag := f.Tag.Get("yaml"); tag != "" {
@@ -265,4 +268,106 @@ func FuzzParse(f *testing.F) {
 			require.NotEmpty(t, d.HostPort())
 		}
 	})
+}
+
+// What somebody may mistake for a configuration, and what YAML makes of
+// passwords without quotes.
+func TestPitfalls(t *testing.T) {
+	t.Parallel()
+	device := func(keys string) string {
+		return "modules: {default: {}}\ndevices:\n  - name: S\n    address: s\n    username: u\n    " + keys + "\n"
+	}
+	const quotes = `; a password that begins with # or & has to be written in quotes, an empty one as ""`
+	const none = `exporter.yaml:6: device S: no password: give one of password_file, password_env and password`
+	for name, c := range map[string]struct{ text, want string }{
+		"second document": {
+			"modules: {default: {}}\n---\ndevices: []\n",
+			`exporter.yaml:2: a second document begins here, which would be ignored: remove the line ---`,
+		},
+		"broken second document": {"modules: {default: {}}\n---\n[", `exporter.yaml:3: is no YAML: did not find expected node content`},
+		"key twice":              {"modules: {default: {}}\nmodules: {}", `exporter.yaml:2: mapping key "modules" already defined at line 1`},
+		"password after #":       {device("password: #hunter2"), none + quotes},
+		"password after &":       {device("password: &hunter2"), none + quotes},
+		"password not there":     {device("password:"), none + quotes},
+		"password after !":       {device("password: !hunter2"), `exporter.yaml:6: a secret that begins with ! has to be written in quotes`},
+		"password after *": {
+			device("password: *hunter2"),
+			`exporter.yaml: a value begins with *, by which YAML means an anchor, and there is none of that name: write the value in quotes`,
+		},
+		"password in the address": {
+			"modules: {default: {}}\ndevices: [{name: S, address: 'u:hunter2@s', username: u, password: p}]",
+			`exporter.yaml:2: device S: the address holds a user name: put it into username, and the password into password_file`,
+		},
+		"password in the correlator's address": {
+			"modules: {default: {}}\npush: {url: 'https://u:hunter2@c d', token_file: password, spool_dir: s}",
+			`exporter.yaml:2: push.url holds a user name or password: the token goes into token_file`,
+		},
+		"empty file":        {device("password_file: empty"), `exporter.yaml:6: password_file of device S: empty is empty`},
+		"file of two lines": {device("password_file: two"), `exporter.yaml:6: password_file of device S: two has more than one line`},
+		"folder":            {device("password_file: folder"), `exporter.yaml:6: password_file of device S: read folder: is a directory`},
+		"file without end": {
+			device("password_file: /dev/zero"),
+			`exporter.yaml:6: password_file of device S: /dev/zero is larger than 4096 bytes: is it the right file?`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := parse(t, c.text)
+			require.EqualError(t, err, c.want)
+			require.NotContains(t, err.Error(), "hunter2")
+		})
+	}
+	c, err := parse(t, device(`password: "#a!&*\"b"`))
+	require.NoError(t, err)
+	require.Equal(t, `#a!&*"b`, c.Devices[0].Password.Reveal())
+	c, err = parse(t, device("password: 007"))
+	require.NoError(t, err)
+	require.Equal(t, "007", c.Devices[0].Password.Reveal(), "a number is a text here")
+}
+
+func TestFilesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, err := Load(dir, families)
+	require.ErrorContains(t, err, "read the configuration: read "+dir+": is a directory")
+	_, err = Load("/dev/zero", families)
+	require.EqualError(t, err, "read the configuration: /dev/zero is larger than 16777216 bytes: is it the right file?")
+	if os.Geteuid() == 0 {
+		return // who may read everything is not refused
+	}
+	closed := filepath.Join(dir, "closed.yaml")
+	require.NoError(t, os.WriteFile(closed, nil, 0))
+	_, err = Load(closed, families)
+	require.ErrorContains(t, err, "permission denied: let the user that the exporter runs as read it")
+}
+
+// A large fleet is read in one go, and its last line is as good as its first.
+func TestLargeFleet(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("modules: {default: {}}\ndevices:\n")
+	for i := range 3000 {
+		fmt.Fprintf(&text, "  - {name: R%d, address: 10.%d.%d.1, username: u, password_file: password}\n", i, i/256, i%256)
+	}
+	c, err := parse(t, text.String())
+	require.NoError(t, err)
+	require.Len(t, c.Devices, 3000)
+	_, err = parse(t, text.String()+"  - {name: R7, address: r, username: u, password: p}\n")
+	require.EqualError(t, err, "exporter.yaml:3003: device R7 is there twice, first in line 10: give each a name of its own")
+}
+
+// A password that was mended is another device, so that a reload tries it.
+func TestRevisionChangesWithThePasswordFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	revision := func(password string) string {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "password"), []byte(password), 0o600))
+		c, err := Parse(filepath.Join(dir, "exporter.yaml"),
+			[]byte("modules: {default: {}}\ndevices: [{name: R, address: r, username: u, password_file: password}]"), families)
+		require.NoError(t, err)
+		return c.Devices[0].Revision()
+	}
+	wrong := revision("wrong\n")
+	require.Equal(t, wrong, revision("wrong"))
+	require.NotEqual(t, wrong, revision("right"))
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,12 +24,18 @@ import (
 //
 // collectors are those that a module may name.
 func Load(file string, collectors []string) (*Config, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
+	text, err := readBounded(file, maxFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("read the configuration: %w: name it with --config.file; the smallest one is in docs/exporter.md", err)
+	case err != nil:
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
 	return Parse(file, text, collectors)
 }
+
+// maxFile is more than a fleet of 50,000 devices needs, in bytes.
+const maxFile = 16 << 20
 
 // Parse reads and checks the text of a configuration file, whose name is for
 // messages and for finding the files that it names.
@@ -39,6 +46,12 @@ func Parse(file string, text []byte, collectors []string) (*Config, error) {
 	if err := dec.Decode(c); errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: is empty; the smallest configuration has modules: {default: {}} and devices", file)
 	} else if err != nil {
+		return nil, explain(file, err)
+	}
+	var second yaml.Node
+	if err := dec.Decode(&second); err == nil {
+		return nil, fmt.Errorf("%s:%d: a second document begins here, which would be ignored: remove the line ---", file, second.Line)
+	} else if !errors.Is(err, io.EOF) {
 		return nil, explain(file, err)
 	}
 	var root yaml.Node
@@ -74,20 +87,26 @@ func (c *Config) fill(dir string) {
 		}
 	}
 	for _, d := range c.Devices {
-		if d == nil {
-			continue
-		}
-		d.dir = dir
-		d.Level = cmp.Or(d.Level, 1)
-		if d.Module == "" {
-			d.Module = "default"
-		}
-		orDefault(&d.ConnectTimeout, 5*time.Second)
-		d.Listen = cmp.Or(d.Listen, c.Fingerprint.Listen)
-		if d.MaxInFlight == 0 {
-			d.MaxInFlight = 8
+		if d != nil {
+			d.fill(dir, c.Fingerprint.Listen)
 		}
 	}
+	if o := c.OpenProbing; o != nil {
+		o.MaxTargets = cmp.Or(o.MaxTargets, 100)
+		orDefault(&o.IdleTimeout, 10*time.Minute)
+		if o.Device != nil {
+			o.Device.fill(dir, c.Fingerprint.Listen)
+		}
+	}
+}
+
+func (d *Device) fill(dir string, listen *bool) {
+	d.dir = dir
+	d.Level = cmp.Or(d.Level, 1)
+	d.Module = cmp.Or(d.Module, "default")
+	orDefault(&d.ConnectTimeout, 5*time.Second)
+	d.MaxInFlight = cmp.Or(d.MaxInFlight, 8)
+	d.Listen = cmp.Or(d.Listen, listen)
 }
 
 func orDefault(d *Duration, v time.Duration) {
@@ -112,6 +131,8 @@ var (
 	unknownField = regexp.MustCompile(`^line (\d+): field (\S+) not found in type config\.(\w+)$`)
 	wrongType    = regexp.MustCompile("^line (\\d+): cannot unmarshal (\\S+) (`.*` )?into (\\S+)$")
 	syntaxError  = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
+	// What is missing is named in it, and may be a password that begins with *.
+	missingAnchor = regexp.MustCompile(`^yaml: unknown anchor '.*' referenced$`)
 )
 
 // explain turns an error of the YAML reader into ours.
@@ -120,6 +141,9 @@ func explain(file string, err error) error {
 	if !errors.As(err, &types) {
 		if m := syntaxError.FindStringSubmatch(err.Error()); m != nil {
 			return fmt.Errorf("%s:%s: is no YAML: %s", file, m[1], m[2])
+		}
+		if missingAnchor.MatchString(err.Error()) {
+			return fmt.Errorf("%s: a value begins with *, by which YAML means an anchor, and there is none of that name: write the value in quotes", file)
 		}
 		return fmt.Errorf("%s: %w", file, err)
 	}
@@ -147,15 +171,16 @@ func explainLine(file, message string) string {
 // keysOf lists the keys of each part of the file. A test holds it to the
 // types.
 var keysOf = map[string][]string{
-	"Config":      {"fingerprint", "modules", "devices", "push"},
+	"Config":      {"fingerprint", "modules", "devices", "open_probing", "push"},
 	"Fingerprint": {"interval", "category_timeout", "listen"},
 	"Module":      {"collectors", "timeout", "dynamic_interfaces"},
 	"Device": {
 		"name", "address", "username", "password", "password_file", "password_env", "tls", "module", "labels",
 		"connect_timeout", "max_in_flight", "listen", "level", "categories",
 	},
-	"Push": {"url", "token_file", "spool_dir", "max_spool_bytes", "exporter", "ca_file", "allow_plain_http"},
-	"TLS":  {"ca_file", "server_name", "pin_sha256", "insecure_skip_verify"},
+	"OpenProbing": {"networks", "port", "device", "max_targets", "idle_timeout"},
+	"Push":        {"url", "token_file", "spool_dir", "max_spool_bytes", "exporter", "ca_file", "allow_plain_http"},
+	"TLS":         {"ca_file", "server_name", "pin_sha256", "insecure_skip_verify"},
 }
 
 func kindOf(tag string) string {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 )
 
@@ -39,15 +38,11 @@ const minSpool = 1 << 20
 
 // Token returns the bearer token as it is now.
 func (p *Push) Token() (string, error) {
-	text, err := os.ReadFile(inDir(p.dir, p.TokenFile))
+	text, err := readSecret(inDir(p.dir, p.TokenFile))
 	if err != nil {
-		return "", fmt.Errorf("push.token_file: %w", err)
+		return "", fmt.Errorf("push.token_file: %w: it has to hold the token of an agent", err)
 	}
-	token := strings.TrimSpace(string(text))
-	if token == "" {
-		return "", fmt.Errorf("push.token_file: %s is empty: it has to hold the token of an agent", p.TokenFile)
-	}
-	return token, nil
+	return strings.TrimSpace(text), nil
 }
 
 // Spool returns the folder of the spool.
@@ -62,7 +57,7 @@ func (p *Push) TLSConfig() (*tls.Config, error) {
 func (v *validator) push(p *Push) {
 	at := func(key string) []any { return []any{"push", key} }
 	if err := p.urlProblem(); err != nil {
-		v.add(at("url"), "push.url %q %v", p.URL, err)
+		v.add(at("url"), "push.url %v", err)
 	}
 	if p.TokenFile == "" {
 		v.add(at("token_file"), "push: no token_file: add the file with the token of an agent")
@@ -84,12 +79,12 @@ func (v *validator) push(p *Push) {
 func (p *Push) urlProblem() error {
 	u, err := url.Parse(p.URL)
 	switch {
-	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
-		return errors.New("is no address: write it as https://correlator.example.net:8443")
-	case u.User != nil:
+	case strings.Contains(p.URL, "@"): // it is not repeated
 		return errors.New("holds a user name or password: the token goes into token_file")
+	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return fmt.Errorf("%q is no address: write it as https://correlator.example.net:8443", p.URL)
 	case u.Scheme == "http" && !p.AllowPlainHTTP && !isLoopback(u.Hostname()):
-		return errors.New("would send the token in the clear: use https, or say allow_plain_http: true")
+		return fmt.Errorf("%q would send the token in the clear: use https, or say allow_plain_http: true", p.URL)
 	default:
 		return nil
 	}

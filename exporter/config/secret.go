@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -46,5 +47,11 @@ func (s Secret) MarshalYAML() (any, error) { return masked, nil }
 // LogValue masks the secret in structured logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
 
-// UnmarshalYAML reads the secret.
-func (s *Secret) UnmarshalYAML(node *yaml.Node) error { return node.Decode(&s.text) }
+// UnmarshalYAML reads the secret. One that begins with "!" without quotes is a
+// tag to YAML, and the secret would be empty.
+func (s *Secret) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode && !strings.HasPrefix(node.Tag, "!!") {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: a secret that begins with ! has to be written in quotes", node.Line)}}
+	}
+	return node.Decode(&s.text)
+}

@@ -8,8 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -20,8 +18,9 @@ type TLS struct {
 	CAFile string `yaml:"ca_file"`
 	// ServerName is the name in the certificate. Default: the address.
 	ServerName string `yaml:"server_name"`
-	// PinSHA256 is the SHA-256 of the router's certificate (DER), in
-	// hexadecimal: then nothing else of it is looked at.
+	// PinSHA256 is the SHA-256 of the router's certificate (DER) or of the
+	// public key in it (SubjectPublicKeyInfo, as in RFC 7469), in hexadecimal:
+	// then nothing else of it is looked at. A key outlives its certificates.
 	PinSHA256 string `yaml:"pin_sha256"`
 	// InsecureSkipVerify accepts any certificate.
 	InsecureSkipVerify bool `yaml:"insecure_skip_verify"`
@@ -34,7 +33,7 @@ var errWrongPin = errors.New("the router's certificate is not the one that tls.p
 func (t *TLS) config(dir, serverName string) (*tls.Config, error) {
 	c := &tls.Config{ServerName: serverName, MinVersion: tls.VersionTLS12}
 	if t.CAFile != "" {
-		pem, err := os.ReadFile(inDir(dir, t.CAFile))
+		pem, err := readBounded(inDir(dir, t.CAFile), maxFile)
 		if err != nil {
 			return nil, fmt.Errorf("tls.ca_file: %w", err)
 		}
@@ -53,8 +52,9 @@ func (t *TLS) config(dir, serverName string) (*tls.Config, error) {
 		// their own making.
 		c.InsecureSkipVerify = true
 		c.VerifyConnection = func(state tls.ConnectionState) error {
-			sum := sha256.Sum256(state.PeerCertificates[0].Raw)
-			if !bytes.Equal(sum[:], pin) {
+			shown := state.PeerCertificates[0]
+			certificate, key := sha256.Sum256(shown.Raw), sha256.Sum256(shown.RawSubjectPublicKeyInfo)
+			if !bytes.Equal(certificate[:], pin) && !bytes.Equal(key[:], pin) {
 				return &tls.CertificateVerificationError{UnverifiedCertificates: state.PeerCertificates, Err: errWrongPin}
 			}
 			return nil
@@ -71,12 +71,4 @@ func parsePin(s string) ([]byte, error) {
 		return nil, errors.New("tls.pin_sha256 must be 64 hexadecimal digits, as openssl x509 -fingerprint -sha256 prints them")
 	}
 	return pin, nil
-}
-
-// inDir finds a file that is named relative to the configuration file.
-func inDir(dir, name string) string {
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(dir, name)
 }

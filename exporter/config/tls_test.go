@@ -22,7 +22,7 @@ func TestTLSVerification(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	der := server.Certificate().Raw
-	sum := sha256.Sum256(der)
+	sum, key := sha256.Sum256(der), sha256.Sum256(server.Certificate().RawSubjectPublicKeyInfo)
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ca.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
 
@@ -35,6 +35,7 @@ func TestTLSVerification(t *testing.T) {
 		"its own authority, other name": {TLS{CAFile: "ca.pem", ServerName: "other.example.org"}, false},
 		"name in the certificate":       {TLS{CAFile: "ca.pem", ServerName: "example.com"}, true},
 		"pin":                           {TLS{PinSHA256: hex.EncodeToString(sum[:])}, true},
+		"pin of the key":                {TLS{PinSHA256: hex.EncodeToString(key[:])}, true},
 		"wrong pin":                     {TLS{PinSHA256: hex.EncodeToString(make([]byte, sha256.Size))}, false},
 		"not at all":                    {TLS{InsecureSkipVerify: true}, true},
 	} {

@@ -94,6 +94,9 @@ func (v *validator) check(c *Config) {
 		}
 	}
 	v.devices(c)
+	if c.OpenProbing != nil {
+		v.openProbing(c)
+	}
 	if c.Push != nil {
 		v.push(c.Push)
 	}
@@ -126,6 +129,13 @@ func (v *validator) device(c *Config, d *Device, place []any) {
 	if problem := addressProblem(d); problem != "" {
 		v.add(at("address"), "device %s: %s", who, problem)
 	}
+	v.settings(c, d, who, at)
+	v.labels(d, who, at("labels"))
+	v.level(d, who, at)
+}
+
+// settings checks how a router is read, wherever it is.
+func (v *validator) settings(c *Config, d *Device, who string, at func(string) []any) {
 	if d.Username == "" {
 		v.add(at("username"), "device %s: no username: add the router's user for monitoring", who)
 	}
@@ -141,8 +151,6 @@ func (v *validator) device(c *Config, d *Device, place []any) {
 	if time.Duration(d.ConnectTimeout) < 100*time.Millisecond {
 		v.add(at("connect_timeout"), "device %s: connect_timeout must be 100ms or more", who)
 	}
-	v.labels(d, who, at("labels"))
-	v.level(d, who, at)
 	if d.TLS == nil {
 		return
 	}
@@ -171,6 +179,9 @@ func addressProblem(d *Device) string {
 	if d.Address == "" {
 		return "no address: add the router's host or host:port"
 	}
+	if strings.Contains(d.Address, "@") { // it is not repeated
+		return "the address holds a user name: put it into username, and the password into password_file"
+	}
 	if strings.Contains(d.Address, "/") {
 		return fmt.Sprintf("address %q is no host or host:port", d.Address)
 	}
@@ -193,8 +204,12 @@ func (v *validator) password(d *Device, who string, at func(string) []any) {
 	}
 	// An empty password is what a router has before it is set up; it has to
 	// be written down to be meant.
-	if _, line := v.find(at("password")); given == 0 && line == 0 {
-		v.add(at("password"), "device %s: no password: give one of password_file, password_env and password", who)
+	if node := v.find(at("password")); given == 0 && (node == nil || node.ShortTag() != "!!str") {
+		hint := ""
+		if node != nil {
+			hint = `; a password that begins with # or & has to be written in quotes, an empty one as ""`
+		}
+		v.add(at("password"), "device %s: no password: give one of password_file, password_env and password%s", who, hint)
 	}
 	if given > 1 {
 		v.add(at("password"), "device %s: more than one password: keep one of password_file, password_env and password", who)
@@ -206,18 +221,18 @@ func (v *validator) password(d *Device, who string, at func(string) []any) {
 	}
 }
 
-// find follows a place to its end; line 0 if it is not there.
-func (v *validator) find(place []any) (*yaml.Node, int) {
-	node, line := v.root, 0
+// find follows a place to its end; nil if it is not there.
+func (v *validator) find(place []any) *yaml.Node {
+	node := v.root
 	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
 		node = node.Content[0]
 	}
 	for _, step := range place {
-		if node, line = child(node, step); node == nil {
-			return nil, 0
+		if node, _ = child(node, step); node == nil {
+			return nil
 		}
 	}
-	return node, line
+	return node
 }
 
 // labelName is what Prometheus accepts of a label in service discovery.
