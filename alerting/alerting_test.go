@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/alerting"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/collector"
 )
 
 const runbooks = "https://github.com/ispvisualmonitor/ispvisualmonitor/blob/main/docs/runbooks/"
@@ -110,6 +113,21 @@ func TestRulesAskForSeriesThatExist(t *testing.T) {
 	known := map[string]bool{"up": true, "ALERTS": true}
 	// Absent until a change was seen, which the golden answers end before.
 	known["routeros_config_last_change_timestamp_seconds"] = true
+	// What the routers of the golden answers have no hardware or use for.
+	for _, c := range collector.All() {
+		for _, m := range c.Metrics() {
+			known[m.Name] = true
+		}
+	}
+	registered, err := filepath.Glob(filepath.Join("..", "exporter", "push", "*.go"))
+	require.NoError(t, err)
+	for _, file := range registered {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, name := range regexp.MustCompile(`Name:\s+"(routeros_exporter_\w+)"`).FindAllStringSubmatch(string(source), -1) {
+			known[name[1]] = true
+		}
+	}
 	golden, err := filepath.Glob(filepath.Join("..", "exporter", "web", "testdata", "*.metrics"))
 	require.NoError(t, err)
 	require.NotEmpty(t, golden)
@@ -136,6 +154,18 @@ func TestRulesAskForSeriesThatExist(t *testing.T) {
 			}
 			return nil
 		})
+	}
+}
+
+// TestTheTableOfSymptomsDoesNotContradict: rules that were copied and lost their label are still
+// understood by their names.
+func TestTheTableOfSymptomsDoesNotContradict(t *testing.T) {
+	t.Parallel()
+	table, err := incident.LoadRules()
+	require.NoError(t, err)
+	for name, r := range alerts(t) {
+		byName := table.Symptom(map[string]string{"alertname": name})
+		require.Contains(t, []string{r.Labels["symptom"], "other"}, byName, name)
 	}
 }
 
