@@ -59,6 +59,10 @@ type sectionSpec struct {
 	Sets          []string            `yaml:"sets"`
 	Defaults      map[string][]string `yaml:"defaults"`
 	Where         []string            `yaml:"where"`
+	Inherits      []inheritSpec       `yaml:"inherits"`
+
+	Words   map[string]map[string]string   `yaml:"words"`
+	Denials map[string]map[string][]string `yaml:"denials"`
 }
 
 // Builtin returns the allowlist that is part of the program.
@@ -85,6 +89,11 @@ func Parse(text []byte) (*Allowlist, error) {
 				return nil, fmt.Errorf("allowlist: category %s: section %s: %w", c.Name, spec.Name, err)
 			}
 			category.Sections = append(category.Sections, s)
+		}
+		for i, spec := range c.Sections {
+			if err := category.Sections[i].link(spec.Inherits, category.Sections); err != nil {
+				return nil, fmt.Errorf("allowlist: category %s: section %s: %w", c.Name, spec.Name, err)
+			}
 		}
 		a.Categories = append(a.Categories, category)
 	}

@@ -49,9 +49,9 @@ func TestParseRefuses(t *testing.T) {
 		`section /x: includes group "h", which is not defined`:                  minimal(`{section: /x, single: true, include: [h]}`),
 		`section /x: must have exactly one of single, key, ordered and ordered_within`: minimal(
 			`{section: /x, single: true, ordered: true, include: [g]}`),
-		`section /x: key "id" is no property`:                              minimal(`{section: /x, key: [id], include: [g]}`),
-		`section /x: ordered_within "chain" is no property`:                minimal(`{section: /x, ordered_within: chain, include: [g]}`),
-		`section /x: "afi" has a set, default or alias but is no property`: minimal(`{section: /x, single: true, include: [g], sets: [afi]}`),
+		`section /x: key "id" is no property`:                                            minimal(`{section: /x, key: [id], include: [g]}`),
+		`section /x: ordered_within "chain" is no property`:                              minimal(`{section: /x, ordered_within: chain, include: [g]}`),
+		`section /x: "afi" has a set, default, alias, word or denial but is no property`: minimal(`{section: /x, single: true, include: [g], sets: [afi]}`),
 		`section /x: property "name" is there twice`: minimal(
 			`{section: /x, single: true, properties: [name, old], aliases: {old: [name]}}`),
 		`categories must be exactly interfaces, addressing`: strings.Replace(minimal(`{section: /x, single: true, include: [g]}`), "name: users", "name: people", 1),

@@ -13,5 +13,10 @@
 // default, as strings, names sorted, in the serialisation of RFC 8785. The
 // [Fingerprint] of the category is the SHA-256 of those bytes.
 //
+// The form is that of the configuration and not of the version that prints it:
+// properties have their present names and words, and what RouterOS moved from
+// one menu to another is written where it is used, as the connections of BGP
+// have what since 7.20 is in the instance that they name.
+//
 // The package is pure: it is given rows and gives hashes.
 package fingerprint

@@ -20,8 +20,9 @@ type Document struct{ sections []*Rows }
 // a document without a section that failed would be a hash of half a
 // configuration.
 func NewDocument(sections []*Rows) Document {
+	bequeath(sections)
 	for _, r := range sections {
-		r.sort()
+		r.settle()
 	}
 	return Document{sections}
 }
@@ -29,7 +30,7 @@ func NewDocument(sections []*Rows) Document {
 // WriteTo writes the canonical form.
 func (d Document) WriteTo(w io.Writer) (int64, error) {
 	counted := &counter{w: w}
-	out := bufio.NewWriter(counted)
+	out := bufio.NewWriterSize(counted, 64<<10) // large enough for the hash to be fast
 	before := "["
 	for _, rows := range d.sections {
 		if rows.Len() == 0 {
@@ -40,11 +41,11 @@ func (d Document) WriteTo(w io.Writer) (int64, error) {
 			return counted.n, fmt.Errorf("section %s: %w", rows.section.Name, err)
 		}
 		_, _ = out.WriteString(before + `{"rows":[`) // bufio keeps the error for Flush
-		for i, s := range rows.spans {
-			if i > 0 {
-				_ = out.WriteByte(',')
-			}
-			_, _ = out.Write(rows.buf[s.start:s.key])
+		separator := ""
+		for row := range rows.canonical() {
+			_, _ = out.WriteString(separator)
+			_, _ = out.Write(row)
+			separator = ","
 		}
 		_, _ = out.WriteString(`],"section":` + string(name) + "}")
 		before = ","
@@ -75,11 +76,10 @@ func (d Document) Sections() ([]byte, error) {
 			return nil, fmt.Errorf("section %s: %w", rows.section.Name, err)
 		}
 		out = append(out, ":["...)
-		for i, s := range rows.spans {
-			if i > 0 {
-				out = append(out, ',')
-			}
-			out = append(out, rows.buf[s.start:s.key]...)
+		separator := ""
+		for row := range rows.canonical() {
+			out = append(append(out, separator...), row...)
+			separator = ","
 		}
 		out = append(out, ']')
 	}

@@ -7,137 +7,155 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // DefaultMaxRows bounds the rows of one section. A section with more is not
 // read in part: its category fails.
 const DefaultMaxRows = 1_000_000
 
-// Rows collects the rows of one section in canonical form. It is for one
-// goroutine at a time.
+// Rows collects the rows of one section. It is for one goroutine at a time.
+//
+// A row is written in canonical form as it comes, so that a section takes no
+// more memory than that. Only the few sections that share configuration with
+// another one keep their rows until all are known.
 type Rows struct {
 	section *Section
 	maxRows int
-	buf     []byte   // canonical rows and sort keys, one after the other
-	spans   []span   // where in buf each row is
-	values  [][]byte // the row being added, by property
+	count   int
+
+	// The row being added.
+	values    [][]byte // by property
+	dynamic   bool
+	attribute func(name, value []byte) bool
+	scratch   scratch
+
+	rows   arena
+	groups []group        // rows among which order means the same
+	byName map[string]int // index in groups
+	held   []*heldRow
 }
 
-// span is one row: buf[start:key] is its JSON, buf[key:end] its sort key.
-type span struct{ start, key, end int }
+// group is the rows that share the property within which order matters; a
+// section without such a property has one group.
+type group struct {
+	name   string
+	places []place
+}
+
+// scratch is memory that is used anew for each row.
+type scratch struct {
+	row, key, text []byte
+	members        [][]byte
+}
 
 // NewRows begins a section without rows. maxRows 0 is [DefaultMaxRows].
 func NewRows(s *Section, maxRows int) *Rows {
-	return &Rows{section: s, maxRows: cmp.Or(maxRows, DefaultMaxRows), values: make([][]byte, len(s.properties))}
+	r := &Rows{
+		section: s, maxRows: cmp.Or(maxRows, DefaultMaxRows),
+		values: make([][]byte, len(s.properties)), byName: map[string]int{},
+	}
+	r.attribute = r.takeAttribute // made once: a function for each row is memory for each row
+	return r
 }
 
 // Len returns the number of rows that count as configuration.
-func (r *Rows) Len() int { return len(r.spans) }
+func (r *Rows) Len() int { return r.count }
 
 // Add takes one row, as names and values in any order, which it does not keep.
 // A dynamic row, and every property that is not in the allowlist, is dropped.
 func (r *Rows) Add(attributes iter.Seq2[[]byte, []byte]) error {
 	clear(r.values)
-	dynamic := false
-	for name, value := range attributes {
-		if i, ok := r.section.slots[string(name)]; ok {
-			// Under two names at once, the present name wins over the earlier.
-			if r.values[i] == nil || string(name) == r.section.properties[i].name {
-				r.values[i] = value
-			}
-		} else if string(name) == dynamicProperty {
-			dynamic = string(value) == "true" || string(value) == "yes"
-		}
-	}
-	if dynamic && !r.section.single {
+	r.scratch.text = r.scratch.text[:0]
+	r.dynamic = false
+	attributes(r.attribute)
+	if r.dynamic {
 		return nil
 	}
-	return r.append()
-}
-
-// append writes the row that is in r.values.
-func (r *Rows) append() error {
-	start := len(r.buf)
-	r.buf = append(r.buf, '{')
-	var err error
-	for i, p := range r.section.properties {
-		v := p.normalise(r.values[i])
-		r.values[i] = v
-		if len(v) == 0 {
-			continue
-		}
-		if len(r.buf) > start+1 {
-			r.buf = append(r.buf, ',')
-		}
-		r.buf = append(r.buf, p.label...)
-		if r.buf, err = appendString(r.buf, v); err != nil {
-			return fmt.Errorf("%s: property %s: %w", r.section.Name, p.name, err)
-		}
-	}
-	if len(r.buf) == start+1 {
-		r.buf = r.buf[:start]
+	if r.section.normalise(r.values, &r.scratch) == 0 {
 		return nil // nothing of it is configuration
 	}
-	if len(r.spans) == r.maxRows {
+	if r.count == r.maxRows {
 		return fmt.Errorf("%s has more than %d rows", r.section.Name, r.maxRows)
 	}
-	r.buf = append(r.buf, '}')
-	key := len(r.buf)
-	for _, i := range r.section.key {
-		r.buf = append(append(r.buf, r.values[i]...), 0)
+	r.count++
+	if r.section.held {
+		r.held = append(r.held, holdRow(r.values))
+		return nil
 	}
-	if i := r.section.within; i >= 0 {
-		r.buf = append(r.buf, r.values[i]...)
-	}
-	r.spans = append(r.spans, span{start, key, len(r.buf)})
+	r.write(r.values)
 	return nil
 }
 
-// normalise returns what the value says, empty if that is the default. A
-// router prints a property that is empty, or leaves it out, as it pleases.
-func (p property) normalise(v []byte) []byte {
-	if slices.ContainsFunc(p.defaults, func(d string) bool { return d == string(v) }) {
-		return nil
-	}
-	if p.set && bytes.IndexByte(v, ',') >= 0 {
-		parts := strings.Split(string(v), ",")
-		slices.Sort(parts)
-		return []byte(strings.Join(parts, ","))
-	}
-	return v
-}
-
-// appendString writes a value as a JSON string. Values of RouterOS are bytes,
-// most often UTF-8; what is not, is taken as ISO 8859-1, under which different
-// bytes stay different.
-func appendString(dst, v []byte) ([]byte, error) {
-	if utf8.Valid(v) {
-		return jsontext.AppendQuote(dst, v)
-	}
-	runes := make([]rune, len(v))
-	for i, b := range v {
-		runes[i] = rune(b)
-	}
-	return jsontext.AppendQuote(dst, string(runes))
-}
-
-// sort puts the rows into canonical order. Where their order means nothing,
-// rows with the same natural key are ordered by all that they say, so that
-// the order in which the router printed them is of no account.
-func (r *Rows) sort() {
+// takeAttribute notes one attribute of the row being added, and reports whether
+// the others are wanted.
+func (r *Rows) takeAttribute(name, value []byte) bool {
+	slot, ok := r.section.slots[string(name)]
 	switch {
-	case len(r.section.key) > 0:
-		slices.SortFunc(r.spans, func(a, b span) int {
+	case !ok:
+	case slot.dynamic:
+		r.dynamic = string(value) == "true" || string(value) == "yes"
+	// Under two names at once, the present name wins over the earlier.
+	case slot.present || r.values[slot.property] == nil:
+		r.values[slot.property] = value
+	}
+	return !r.dynamic
+}
+
+// write appends a row to the group that it belongs to.
+func (r *Rows) write(values [][]byte) {
+	r.scratch.row = r.section.appendRow(r.scratch.row[:0], values)
+	r.scratch.key = r.scratch.key[:0]
+	for _, i := range r.section.key {
+		r.scratch.key = append(append(r.scratch.key, values[i]...), 0)
+	}
+	var name []byte
+	if i := r.section.within; i >= 0 {
+		name = values[i]
+	}
+	at, ok := r.byName[string(name)]
+	if !ok {
+		at = len(r.groups)
+		r.byName[string(name)] = at
+		r.groups = append(r.groups, group{name: string(name)})
+	}
+	r.groups[at].places = append(r.groups[at].places, r.rows.keep(r.scratch.row, r.scratch.key))
+}
+
+// settle writes the rows that were held and puts all into canonical order.
+// Where their order means nothing, rows with the same natural key are ordered
+// by all that they say, so that the order in which the router printed them is
+// of no account.
+func (r *Rows) settle() {
+	for _, h := range r.held {
+		if h.dissolved {
+			r.count--
+			continue
+		}
+		r.write(h.values)
+	}
+	r.held = nil
+	slices.SortFunc(r.groups, func(a, b group) int { return strings.Compare(a.name, b.name) })
+	if len(r.section.key) == 0 {
+		return
+	}
+	for _, g := range r.groups {
+		slices.SortFunc(g.places, func(a, b place) int {
 			return cmp.Or(
-				bytes.Compare(r.buf[a.key:a.end], r.buf[b.key:b.end]),
-				bytes.Compare(r.buf[a.start:a.key], r.buf[b.start:b.key]))
+				bytes.Compare(r.rows.sortKey(a), r.rows.sortKey(b)),
+				bytes.Compare(r.rows.row(a), r.rows.row(b)))
 		})
-	case r.section.within >= 0:
-		slices.SortStableFunc(r.spans, func(a, b span) int {
-			return bytes.Compare(r.buf[a.key:a.end], r.buf[b.key:b.end])
-		})
+	}
+}
+
+// canonical yields the JSON of each row, in canonical order.
+func (r *Rows) canonical() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for _, g := range r.groups {
+			for _, p := range g.places {
+				if !yield(r.rows.row(p)) {
+					return
+				}
+			}
+		}
 	}
 }

@@ -20,18 +20,20 @@ type Section struct {
 	where    []string
 	proplist []string // what to ask for: properties, aliases, dynamic
 
-	properties []property     // in the order of their names
-	slots      map[string]int // property or alias to index in properties
-	key        []int          // sort by these, then by the whole row; nil if ordered
-	within     int            // order matters among rows equal in this one, -1 if not
+	properties []property      // in the order of their names
+	slots      map[string]slot // what an attribute is
+	key        []int           // sort by these, then by the whole row; nil if ordered
+	within     int             // order matters among rows equal in this one, -1 if not
+	inherits   []inheritance
+	held       bool // rows wait for those of other sections
 }
 
-// property is how one property is written.
-type property struct {
-	name     string
-	label    []byte // `"name":`
-	set      bool
-	defaults []string
+// slot is what an attribute of that name is: a property, under its present
+// name or an earlier one, or the flag of dynamic rows.
+type slot struct {
+	property int
+	present  bool
+	dynamic  bool
 }
 
 // dynamicProperty marks rows that no person configured.
@@ -57,7 +59,7 @@ func (s *Section) Query() []string { return s.where }
 
 // compile checks a section and prepares it for the rows to come.
 func compile(spec sectionSpec, groups map[string][]string) (*Section, error) {
-	s := &Section{Name: spec.Name, single: spec.Single, where: spec.Where, within: -1, slots: map[string]int{}}
+	s := &Section{Name: spec.Name, single: spec.Single, where: spec.Where, within: -1, slots: map[string]slot{}}
 	var err error
 	if s.menus, err = compileMenus(spec); err != nil {
 		return nil, err
@@ -79,6 +81,7 @@ func compile(spec sectionSpec, groups map[string][]string) (*Section, error) {
 		return nil, err
 	}
 	if !s.single {
+		s.slots[dynamicProperty] = slot{dynamic: true}
 		s.proplist = append(s.proplist, dynamicProperty)
 		if len(s.where) == 0 {
 			s.where = []string{"?" + dynamicProperty + "=true", "?#!"}
@@ -113,19 +116,22 @@ func compileMenus(spec sectionSpec) (map[int]string, error) {
 	return menus, nil
 }
 
-func (s *Section) addProperties(spec sectionSpec, names []string) error {
-	if len(names) == 0 {
+// addProperties adds what is read, by name, and what is only inherited.
+func (s *Section) addProperties(spec sectionSpec, read []string) error {
+	if len(read) == 0 {
 		return errors.New("has no properties")
 	}
-	for i, name := range names {
-		label, err := jsontext.AppendQuote(nil, name)
+	names := slices.Concat(read, inheritedNames(spec.Inherits))
+	slices.Sort(names)
+	for i, name := range slices.Compact(names) {
+		p, err := newProperty(name, spec)
 		if err != nil {
-			return fmt.Errorf("property %q: %w", name, err)
+			return err
 		}
-		defaults := append(slices.Clone(spec.Defaults[name]), alwaysDefault[name]...)
-		s.properties = append(s.properties, property{
-			name: name, label: append(label, ':'), set: slices.Contains(spec.Sets, name), defaults: defaults,
-		})
+		s.properties = append(s.properties, p)
+		if !slices.Contains(read, name) {
+			continue
+		}
 		for _, n := range append([]string{name}, spec.Aliases[name]...) {
 			if looksSecret(n) {
 				return fmt.Errorf("property %q looks like a secret, a script or a comment and is never read", n)
@@ -133,16 +139,52 @@ func (s *Section) addProperties(spec sectionSpec, names []string) error {
 			if _, ok := s.slots[n]; ok {
 				return fmt.Errorf("property %q is there twice", n)
 			}
-			s.slots[n] = i
+			s.slots[n] = slot{property: i, present: n == name}
 			s.proplist = append(s.proplist, n)
 		}
 	}
-	for _, n := range slices.Concat(spec.Sets, keysOf(spec.Defaults), keysOf(spec.Aliases)) {
-		if !slices.Contains(names, n) {
-			return fmt.Errorf("%q has a set, default or alias but is no property", n)
+	for _, n := range slices.Concat(spec.Sets, keysOf(spec.Defaults), keysOf(spec.Aliases), keysOf(spec.Words), keysOf(spec.Denials)) {
+		if !slices.Contains(read, n) {
+			return fmt.Errorf("%q has a set, default, alias, word or denial but is no property", n)
+		}
+	}
+	return s.addDenials(spec)
+}
+
+func newProperty(name string, spec sectionSpec) (property, error) {
+	label, err := jsontext.AppendQuote(nil, name)
+	if err != nil {
+		return property{}, fmt.Errorf("property %q: %w", name, err)
+	}
+	p := property{name: name, label: append(label, ':'), words: spec.Words[name], set: slices.Contains(spec.Sets, name)}
+	for _, d := range append(slices.Clone(spec.Defaults[name]), alwaysDefault[name]...) {
+		if p.set {
+			d = string(new(scratch).sorted([]byte(d)))
+		}
+		p.defaults = append(p.defaults, d)
+	}
+	return p, nil
+}
+
+func (s *Section) addDenials(spec sectionSpec) error {
+	for name, rows := range spec.Denials {
+		if len(rows) != 1 {
+			return fmt.Errorf("denials of %q must name rows by exactly one property", name)
+		}
+		for by, who := range rows {
+			d := &denials{by: s.index(by), who: who}
+			if d.by < 0 {
+				return fmt.Errorf("denials of %q are by %q, which is no property", name, by)
+			}
+			s.properties[s.index(name)].denials = d
 		}
 	}
 	return nil
+}
+
+// index returns where a property is, -1 if it is none.
+func (s *Section) index(name string) int {
+	return slices.IndexFunc(s.properties, func(p property) bool { return p.name == name })
 }
 
 func (s *Section) addOrder(spec sectionSpec) error {
@@ -156,14 +198,14 @@ func (s *Section) addOrder(spec sectionSpec) error {
 		return errors.New("must have exactly one of single, key, ordered and ordered_within")
 	}
 	for _, k := range spec.Key {
-		i := slices.IndexFunc(s.properties, func(p property) bool { return p.name == k })
+		i := s.index(k)
 		if i < 0 {
 			return fmt.Errorf("key %q is no property", k)
 		}
 		s.key = append(s.key, i)
 	}
 	if spec.OrderedWithin != "" {
-		s.within = slices.IndexFunc(s.properties, func(p property) bool { return p.name == spec.OrderedWithin })
+		s.within = s.index(spec.OrderedWithin)
 		if s.within < 0 {
 			return fmt.Errorf("ordered_within %q is no property", spec.OrderedWithin)
 		}
@@ -171,7 +213,7 @@ func (s *Section) addOrder(spec sectionSpec) error {
 	return nil
 }
 
-func keysOf(m map[string][]string) []string {
+func keysOf[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
