@@ -74,7 +74,7 @@ func (s *session) perform(ctx context.Context, cmd *command, reply *reply) error
 	case "get":
 		return s.get(who, cmd, reply)
 	case "monitor":
-		return s.monitor(who, cmd, reply)
+		return s.monitor(ctx, who, cmd, reply)
 	default:
 		return s.print(ctx, who, cmd, reply)
 	}

@@ -18,6 +18,7 @@ type live struct {
 	neighbors  map[string]*episode
 	sessions   map[string]*episode
 	servers    map[string]*episode
+	hosts      map[string]*episode
 	ids        map[string]uint32
 }
 
@@ -54,6 +55,7 @@ func (l *live) boot(at time.Time) {
 	l.madeAt, l.bootedAt = at, at
 	l.interfaces, l.neighbors = map[string]*port{}, map[string]*episode{}
 	l.sessions, l.servers = map[string]*episode{}, map[string]*episode{}
+	l.hosts = map[string]*episode{}
 }
 
 // observe compares a new state with what is remembered. What is up when the
@@ -89,6 +91,7 @@ func (l *live) observe(now time.Time, r *Router, state *plane.State) {
 	}
 	l.episodes(l.sessions, up, now)
 	l.episodes(l.servers, state.Servers, now)
+	l.episodes(l.hosts, state.Hosts, now)
 }
 
 func (l *live) flip(p *port, now time.Time, running bool) {
@@ -124,8 +127,9 @@ func (l *live) episodes(known map[string]*episode, up map[string]bool, now time.
 		if !ok {
 			e = &episode{}
 			known[key] = e
+			e.up, e.since = isUp, l.upSince(now)
 			if isUp {
-				e.up, e.since, e.changes = true, l.upSince(now), 5
+				e.changes = 5
 			}
 			continue
 		}
@@ -136,7 +140,7 @@ func (l *live) episodes(known map[string]*episode, up map[string]bool, now time.
 	}
 	for key, e := range known {
 		if e.up && !up[key] {
-			e.up = false
+			e.up, e.since = false, now
 			e.changes++
 		}
 	}

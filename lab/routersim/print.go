@@ -279,33 +279,3 @@ func (s *session) get(who *identity, cmd *command, reply *reply) error {
 	}
 	return err
 }
-
-// monitor answers, once, how ethernet ports are doing.
-func (s *session) monitor(who *identity, cmd *command, reply *reply) error {
-	if cmd.menu != "/interface/ethernet" {
-		return errNoSuchCommand
-	}
-	numbers, ok := cmd.numbers()
-	if !ok {
-		return &config.Trap{Category: 1, Message: "missing value(s) of argument(s) numbers"}
-	}
-	found := 0
-	ask := &command{menu: cmd.menu, args: map[string]string{"numbers": numbers}}
-	err := s.router.each(ask, who, func(rec *record) bool {
-		found++
-		out := &record{}
-		name, _ := rec.get("name")
-		out.set("name", name)
-		if running, _ := rec.get("running"); running == "true" {
-			out.setAll("status", "link-ok", "auto-negotiation", "done", "rate", "10Gbps", "full-duplex", "true")
-		} else {
-			out.setAll("status", "no-link", "auto-negotiation", "incomplete")
-		}
-		reply.row(out)
-		return true
-	})
-	if err == nil && found == 0 {
-		return config.ErrNoSuchItem
-	}
-	return err
-}

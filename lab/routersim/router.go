@@ -26,6 +26,7 @@ type Router struct {
 	plugged map[string]bool
 	loaded  bool
 	out     *plane.Output // what it and its neighbourhood do now
+	proofs  []proof       // certificates that it made for itself
 	dialled []subscriber  // who is dialled in now, nil until somebody asks
 	changed chan struct{} // closed and replaced at every change of it or its neighbourhood
 	live    *live

@@ -49,7 +49,7 @@ func (r *Router) Listen(ctx context.Context, addr string) (net.Addr, error) {
 func (r *Router) ListenTLS(ctx context.Context, addr string, config *tls.Config) (net.Addr, error) {
 	if config == nil {
 		var err error
-		if config, err = selfSigned(r.opts.Name, r.opts.Now()); err != nil {
+		if config, err = r.makeCertificate(); err != nil {
 			return nil, fmt.Errorf("router %s: %w", r.opts.Name, err)
 		}
 	}

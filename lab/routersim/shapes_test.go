@@ -44,6 +44,10 @@ func TestShapes(t *testing.T) {
 		{"napalm-ros/get_environment.CCR2004-16G-2Splus.system_resource_print.json", "/system/resource", "7.4", "", "", nil},
 		{"napalm-ros/get_environment.CCR2004-16G-2Splus.system_resource_cpu_print.json", "/system/resource/cpu", "7.4", "", "", nil},
 		{"napalm-ros/get_environment.CCR2004-16G-2Splus.system_health_print.json", "/system/health", "7.4", "", "?name=temperature", nil},
+		{"napalm-ros/get_environment.CCR2004-16G-2Splus.system_health_print.json", "/system/health", "7.4", "", "?name=fan1-speed", nil},
+		{"napalm-ros/get_environment.CCR2004-16G-2Splus.system_health_print.json", "/system/health", "7.4", "", "?name=psu2-state", nil},
+		{"napalm-ros/get_lldp_neighbors.no_parent.ip_neighbor_print.json", "/ip/neighbor", "6.44", neighbours, "", []string{"system-description", "software-id"}},
+		{"napalm-ros/get_arp_table.normal.ip_arp_print.json", "/ip/arp", "6.44", neighbours, "", []string{"comment"}},
 		{"napalm-ros/get_facts.pc.system_identity_print.json", "/system/identity", "6.37", "", "", nil},
 		{"napalm-ros/get_facts.pc.system_routerboard_print.json", "/system/routerboard", "6.37", "", "", nil},
 		{"napalm-ros/get_interfaces_ip.both.ip_address_print.json", "/ip/address", "6.37", ports, "?interface=ether1", nil},
@@ -52,11 +56,16 @@ func TestShapes(t *testing.T) {
 		{"napalm-ros/get_snmp_information.normal.snmp_community_print.json", "/snmp/community", "6.37", "", "", nil},
 		{"napalm-ros/get_vlans.multi.interface_bridge_vlan_print.json", "/interface/bridge/vlan", "6.44", ports + "/interface bridge vlan add bridge=br vlan-ids=10,20 tagged=ether1,ether2 comment=x\n", "", nil},
 		{"napalm-ros/get_network_instances.single.ip_route_vrf_print.json", "/ip/route/vrf", "6.44", ports + "/ip route vrf add routing-mark=test interfaces=ether1,ether2 route-distinguisher=1:1\n", "", nil},
-		{"napalm-ros/get_ntp_servers.ip_only.system_ntp_client_print.json", "/system/ntp/client", "6.44", "/system ntp client set primary-ntp=1.1.1.1 secondary-ntp=2.2.2.2 enabled=yes\n", "", []string{"last-update-from", "last-adjustment", "active-server", "last-update-before", "poll-interval"}},
+		{"napalm-ros/get_ntp_servers.ip_only.system_ntp_client_print.json", "/system/ntp/client", "6.44", "/system ntp client set primary-ntp=1.1.1.1 secondary-ntp=2.2.2.2 enabled=yes\n", "", nil},
+		{"napalm-ros/get_ntp_servers.ip_and_fqdn.system_ntp_client_print.json", "/system/ntp/client", "6.44", "/system ntp client set primary-ntp=1.1.1.1 secondary-ntp=2.2.2.2 enabled=yes\n", "", nil},
 	} {
 		t.Run(strings.TrimSuffix(filepath.Base(tc.recorded), ".json")+" "+tc.query, func(t *testing.T) {
 			t.Parallel()
-			c := client(t, newRouter(t, tc.text, routersim.Options{Version: tc.version}), "admin", "")
+			r := newRouter(t, tc.text, routersim.Options{Version: tc.version})
+			if tc.text == neighbours {
+				r = withNeighbour(t, tc.version)
+			}
+			c := client(t, r, "admin", "")
 			sentence := []string{tc.menu + "/print"}
 			if tc.query != "" {
 				sentence = append(sentence, tc.query)
@@ -74,6 +83,23 @@ func TestShapes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// neighbours is the configuration of a router with another one beside it.
+const neighbours = "/ip address add address=192.0.2.1/24 interface=ether1\n"
+
+func withNeighbour(t *testing.T, version string) *routersim.Router {
+	t.Helper()
+	n := routersim.NewNetwork(routersim.NetworkOptions{})
+	t.Cleanup(n.Close)
+	for name, text := range map[string]string{"A": neighbours, "B": strings.Replace(neighbours, "2.1", "2.2", 1)} {
+		r, err := n.Add(routersim.Options{Name: name, Version: version})
+		require.NoError(t, err)
+		_, err = r.Load(strings.NewReader(text))
+		require.NoError(t, err)
+	}
+	require.NoError(t, n.Link(port("A ether1"), port("B ether1")))
+	return n.Router("A")
 }
 
 // recordedForms returns, by property, the forms of value that were recorded.

@@ -1,6 +1,11 @@
 package routersim
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"strconv"
+	"strings"
+
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
 )
 
@@ -60,4 +65,25 @@ func userActiveRows(r *Router, _ *config.Table, _ ask) rows {
 			}
 		}
 	}
+}
+
+// certificateRows shows certificates: those configured, and those that the
+// router made for its services.
+func certificateRows(r *Router, t *config.Table, want ask) rows {
+	return concat(storedRows(r, t, want), func(yield func(*record) bool) {
+		for _, p := range r.proofs {
+			c := p.certificate
+			rec := &record{}
+			rec.setAll(".id", config.FormatID(r.live.id("certificate\x00"+p.name, 0x10)), "name", p.name, "common-name", c.Subject.CommonName,
+				"key-type", "ec", "key-size", "prime256v1", "days-valid", strconv.Itoa(int(c.NotAfter.Sub(c.NotBefore).Hours()/24)),
+				"digest-algorithm", "sha256", "serial-number", strings.ToUpper(c.SerialNumber.Text(16)), "fingerprint", fmt.Sprintf("%x", sha256.Sum256(c.Raw)),
+				"invalid-before", r.timestamp(c.NotBefore), "invalid-after", r.timestamp(c.NotAfter), "expires-after", duration(c.NotAfter.Sub(want.now)))
+			rec.setAll("private-key", "true", "authority", "true")
+			rec.setBool("expired", want.now.After(c.NotAfter))
+			rec.set("trusted", "true")
+			if !yield(rec) {
+				return
+			}
+		}
+	})
 }

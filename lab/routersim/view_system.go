@@ -98,10 +98,13 @@ func healthRows(r *Router, _ *config.Table, want ask) rows {
 	temperature := strconv.Itoa(38 + int(hash(r.opts.Name+want.now.Truncate(10*time.Minute).String())%8))
 	if r.store.Schema.Version.Major < 7 {
 		rec := &record{}
-		rec.setAll("voltage", "24.1", "temperature", temperature, "cpu-temperature", temperature)
+		rec.setAll("voltage", "24.1", "temperature", temperature, "cpu-temperature", temperature, "fan1-speed", "6090", "psu1-state", "ok", "psu2-state", "ok")
 		return list(rec)
 	}
-	sensors := [][4]string{{"*D", "voltage", "24.1", "V"}, {"*E", "temperature", temperature, "C"}, {"*11", "cpu-temperature", temperature, "C"}}
+	sensors := [][4]string{
+		{"*D", "voltage", "24.1", "V"}, {"*E", "temperature", temperature, "C"}, {"*11", "cpu-temperature", temperature, "C"},
+		{"*1B59", "fan1-speed", "6090", "RPM"}, {"*1CE9", "psu1-state", "ok", ""}, {"*1CEA", "psu2-state", "ok", ""},
+	}
 	return func(yield func(*record) bool) {
 		for _, s := range sensors {
 			rec := &record{}
@@ -148,4 +151,46 @@ func logRows(r *Router, _ *config.Table, want ask) rows {
 			}
 		}
 	}
+}
+
+// packageUpdateRows shows what is installed; what is the latest is known only
+// after somebody looked, which needs the internet.
+func packageUpdateRows(r *Router, t *config.Table, want ask) rows {
+	rec := stored(t, t.Rows[0], want)
+	rec.set("installed-version", r.store.Schema.Version.Text)
+	return list(rec)
+}
+
+// ntpClientRows shows the NTP client: it is synchronized if it is enabled and
+// has a server. Both ways of naming servers are told by the version.
+func ntpClientRows(r *Router, t *config.Table, want ask) rows {
+	row := t.Rows[0]
+	rec := stored(t, row, want)
+	servers := t.Value(row, "servers")
+	if r.store.Schema.Version.Major < 7 {
+		servers = t.Value(row, "primary-ntp")
+	}
+	server, _, _ := strings.Cut(servers, ",")
+	synchronized := t.Value(row, "enabled") == "true" && server != "" && server != "0.0.0.0"
+	offset := time.Duration(int64(hash(r.opts.Name+want.now.Truncate(15*time.Minute).String())%4000)-2000) * time.Microsecond
+	switch {
+	case r.store.Schema.Version.Major >= 7 && synchronized:
+		rec.setAll("freq-drift", "-3.012 PPM", "status", "synchronized", "synced-server", server, "synced-stratum", "2",
+			"system-offset", decimal(float64(offset)/float64(time.Millisecond), 3)+" ms")
+	case r.store.Schema.Version.Major >= 7:
+		rec.set("status", "stopped")
+	case synchronized:
+		rec.setAll("poll-interval", "15m", "active-server", server, "last-update-from", server,
+			"last-update-before", duration(want.now.Sub(want.now.Truncate(15*time.Minute)))+"740ms", "last-adjustment", microseconds(offset))
+	}
+	return list(rec)
+}
+
+// microseconds prints a short time as RouterOS 6 does: -29ms481us.
+func microseconds(d time.Duration) string {
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	return fmt.Sprintf("%s%dms%dus", sign, d/time.Millisecond, d%time.Millisecond/time.Microsecond)
 }

@@ -78,6 +78,10 @@ func New(s *schema.Schema) *Store {
 // shows: only /interface does. Routers have it since 7.14.
 const loopbackPath = "/interface/(lo)"
 
+// PoEPorts is a second menu of the ethernet ports: those that can power what
+// is connected, which a router has or has not by its hardware.
+const PoEPorts = "/interface/ethernet/poe"
+
 func (s *Store) addLoopback() {
 	menu := *s.Schema.Menu("/interface/bridge")
 	menu.Path, menu.Type, menu.CanAdd, menu.Rows = loopbackPath, "loopback", false, nil
@@ -89,6 +93,9 @@ func (s *Store) addLoopback() {
 // Table returns a menu's table, an empty one if nothing is in it. A menu of
 // one item always has its row.
 func (s *Store) Table(path string) *Table {
+	if path == PoEPorts {
+		path = "/interface/ethernet"
+	}
 	t, ok := s.tables[path]
 	if !ok {
 		t = &Table{Menu: s.Schema.Menu(path)}

@@ -41,7 +41,7 @@ func Derive(in Input) *Output {
 	}
 	for _, r := range in.Routers {
 		n.routers[r.Name] = r
-		n.states[r.Name] = &State{Running: map[string]bool{}, Servers: map[string]bool{}}
+		n.states[r.Name] = &State{Running: map[string]bool{}, Servers: map[string]bool{}, Hosts: map[string]bool{}}
 	}
 	for i := range in.Links {
 		for _, end := range in.Links[i].Ends {
@@ -58,6 +58,9 @@ func Derive(in Input) *Output {
 		state.Uplink = r.Powered && n.hasUplink(r)
 		for _, server := range r.Servers {
 			state.Servers[server.Service] = !server.Disabled && state.Running[server.Interface] && state.Uplink
+		}
+		for _, host := range r.Watched {
+			state.Hosts[host.String()] = n.answers(r, host)
 		}
 	}
 	return &Output{States: n.states, network: n, near: map[string][]Route{}}

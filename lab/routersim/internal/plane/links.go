@@ -78,6 +78,38 @@ func (n *network) portUp(r *Router, i *Interface) bool {
 	return far != nil && !far.Disabled
 }
 
+// Wired says whether something is plugged into a port and the cable to it is
+// whole, whatever is configured at either end.
+func (o *Output) Wired(router, port string) bool {
+	r, i := o.portNamed(router, port)
+	if i == nil || o.in.Cuts[Port{r.Name, i.Factory}] {
+		return false
+	}
+	if link, ok := o.links[Port{r.Name, i.Factory}]; ok {
+		return !link.Cut
+	}
+	return i.Plugged
+}
+
+// Lit says whether light arrives at a port: the other end of its cable is
+// switched on.
+func (o *Output) Lit(router, port string) bool {
+	r, i := o.portNamed(router, port)
+	return i != nil && r.Powered && o.portUp(r, i)
+}
+
+func (o *Output) portNamed(router, name string) (*Router, *Interface) {
+	r := o.routers[router]
+	if r == nil {
+		return nil, nil
+	}
+	i := r.iface(name)
+	if i == nil || !i.Physical {
+		return r, nil
+	}
+	return r, i
+}
+
 // end names one side of a segment: a port and the VLAN tags on the wire.
 func end(router, port, tags string) string {
 	return router + "\x00" + port + "\x00" + tags

@@ -17,6 +17,9 @@ type Router struct {
 	Peers      []Peer
 	Statics    []Static
 	Servers    []Server
+	Watched    []netip.Addr // whom netwatch pings
+	Labels     []string     // interfaces on which LDP runs
+	LSR        netip.Addr   // its id in LDP
 	RouterID   netip.Addr
 	Networks   int  // prefixes that it originates into BGP by itself
 	Default    bool // originates a default route into OSPF
@@ -56,6 +59,7 @@ type Speaker struct {
 	Passive                           bool
 	Hello, Dead, Auth, Network        string
 	Cost, Priority                    string
+	BFD                               bool
 }
 
 // Peer is one configured BGP connection.
@@ -76,6 +80,7 @@ type Peer struct {
 	DefaultOut      bool
 	Families        string
 	Hold, Keepalive string
+	BFD             bool
 }
 
 // Static is one static route.
@@ -153,4 +158,5 @@ type State struct {
 	Sessions  []Session
 	Uplink    bool            // a way up exists
 	Servers   map[string]bool // PPPoE servers that serve, by service name
+	Hosts     map[string]bool // those watched that answer, by address
 }

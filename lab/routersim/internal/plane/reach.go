@@ -1,6 +1,9 @@
 package plane
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // indexAddresses notes who has which address.
 func (n *network) indexAddresses() {
@@ -154,6 +157,15 @@ func (n *network) gatewayUp(r *Router, gateway string) bool {
 	return n.reaches(r, addr, 1) // recursive next hop
 }
 
+// answers says whether a host answers a ping: a router of the network that can
+// be reached, or anybody outside of it as long as there is a way up.
+func (n *network) answers(r *Router, host netip.Addr) bool {
+	if n.reaches(r, host, 0) {
+		return true
+	}
+	return len(n.owners[host]) == 0 && r.Powered && n.states[r.Name].Uplink && len(n.states[r.Name].Sessions) > 0
+}
+
 // hasUplink says whether a router has a way up: a BGP session, an OSPF
 // neighbour or a route whose gateway answers. A router with nothing of the kind
 // configured is taken to be used as it is.
@@ -188,6 +200,23 @@ type OnLink struct {
 	Router          string
 	RemoteInterface string
 	Address         netip.Addr
+}
+
+// WayTo returns the interface by which a router reaches an address on one of
+// its networks.
+func (o *Output) WayTo(router string, to netip.Addr) (iface string, ok bool) {
+	r := o.routers[router]
+	if r == nil {
+		return "", false
+	}
+	way, ok := o.direct(r, to)
+	return way.address.Interface, ok
+}
+
+// Labels says whether LDP runs on an interface.
+func (o *Output) Labels(router, iface string) bool {
+	r := o.routers[router]
+	return r != nil && slices.Contains(r.Labels, iface)
 }
 
 // OnLink returns who answers on a router's connected networks.

@@ -19,6 +19,8 @@ func Read(name string, store *config.Store, plugged func(port string) bool) *Rou
 	r.readFilters(store)
 	r.readFirewall(store)
 	r.readBGP(store)
+	r.readWatched(store)
+	r.readLabels(store)
 	server := store.Table("/interface/pppoe-server/server")
 	for _, row := range server.Rows {
 		r.Servers = append(r.Servers, Server{
@@ -26,6 +28,35 @@ func Read(name string, store *config.Store, plugged func(port string) bool) *Rou
 		})
 	}
 	return r
+}
+
+func (r *Router) readWatched(store *config.Store) {
+	t := store.Table("/tool/netwatch")
+	for _, row := range t.Rows {
+		if addr := parseAddr(row.Props["host"]); addr.IsValid() && !t.Disabled(row) {
+			r.Watched = append(r.Watched, addr)
+		}
+	}
+}
+
+// readLabels finds where LDP runs: it has to be switched on, in version 7 by
+// an instance that is not disabled.
+func (r *Router) readLabels(store *config.Store) {
+	ldp := store.Table("/mpls/ldp")
+	on := false
+	r.LSR = r.RouterID
+	for _, row := range ldp.Rows {
+		on = on || !ldp.Disabled(row) && (r.Version7 || ldp.Value(row, "enabled") == "true")
+		if id := parseAddr(ldp.Value(row, "lsr-id")); id.IsValid() && !id.IsUnspecified() {
+			r.LSR = id
+		}
+	}
+	t := store.Table("/mpls/ldp/interface")
+	for _, row := range t.Rows {
+		if on && !t.Disabled(row) {
+			r.Labels = append(r.Labels, row.Props["interface"])
+		}
+	}
 }
 
 func (r *Router) readInterfaces(store *config.Store, plugged func(string) bool) {

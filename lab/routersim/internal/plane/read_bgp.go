@@ -48,6 +48,7 @@ func (r *Router) readBGP7(store *config.Store) {
 			DefaultOut: get("output.default-originate") != "" && get("output.default-originate") != "never",
 			Families:   first(get("afi"), get("address-families"), "ip"),
 			Hold:       first(get("hold-time"), "3m"), Keepalive: first(get("keepalive-time"), "1m"),
+			BFD: get("use-bfd") == "true",
 		}
 		if p.IBGP && p.RemoteAS == "" {
 			p.RemoteAS = p.LocalAS
@@ -95,6 +96,7 @@ func (r *Router) readBGP6(store *config.Store) {
 			In: value("in-filter"), Out: value("out-filter"),
 			DefaultOut: value("default-originate") != "never", Families: value("address-families"),
 			Hold: value("hold-time"), Keepalive: first(value("keepalive-time"), "1m"),
+			BFD: value("use-bfd") == "true",
 		}
 		instance := named(store, "/routing/bgp/instance", p.Instance)
 		if len(instance) == 0 || instances.Disabled(instance[0]) {

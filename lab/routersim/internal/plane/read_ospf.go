@@ -54,6 +54,7 @@ func (r *Router) readOSPF7(store *config.Store) {
 				Hello: value("hello-interval", "10s"), Dead: value("dead-interval", "40s"),
 				Auth:    authentication(row.Props["auth"], row.Props["auth-id"], row.Props["auth-key"]),
 				Network: value("type", "broadcast"), Cost: value("cost", "1"), Priority: value("priority", "128"),
+				BFD: row.Is("use-bfd"),
 			})
 		}
 	}
@@ -161,6 +162,7 @@ func (r *Router) speaker6(store *config.Store, address Address, a area) Speaker 
 		Hello: t.Value(row, "hello-interval"), Dead: t.Value(row, "dead-interval"),
 		Auth:    authentication(t.Value(row, "authentication"), t.Value(row, "authentication-key-id"), t.Value(row, "authentication-key")),
 		Network: t.Value(row, "network-type"), Cost: t.Value(row, "cost"), Priority: t.Value(row, "priority"),
+		BFD: t.Value(row, "use-bfd") == "true",
 	}
 }
 
