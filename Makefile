@@ -157,6 +157,12 @@ test-rules: setup
 bench: ## Go benchmarks of all parts, one run each
 	@$(GO) test -run '^$$' -bench . -benchtime 1x ./exporter/... ./correlator/... ./lab/routersim/...
 
+PEERS ?=
+
+.PHONY: bench-exporter
+bench-exporter: build-go ## Compare the exporter with others on the same routers (PEERS=NAME=PROGRAM,…)
+	@exec bin/exporterbench compare $(if $(PEERS),--peers $(PEERS))
+
 .PHONY: clean
 clean: ## Remove what was built
 	@rm -rf bin .run $(PLUGIN)/dist $(PLUGIN)/coverage
