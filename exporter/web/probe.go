@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -18,8 +19,8 @@ import (
 const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
 // probe answers /probe?target=NAME&module=NAME: the state of one device, which
-// has to be in the configuration. A device that cannot be read is no failure
-// of the probe: the series say so.
+// has to be in the configuration unless that opens probing. A device that
+// cannot be read is no failure of the probe: the series say so.
 func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 	live := h.reloader.Current()
 	target, moduleName := r.URL.Query().Get("target"), r.URL.Query().Get("module")
@@ -30,14 +31,14 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 	if moduleName == "" {
 		moduleName = "default"
 	}
-	dev, ok := h.fleet.Get(target)
-	if !ok {
-		http.Error(w, fmt.Sprintf("unknown target %q: add it to devices in the configuration file and reload; only devices that are there can be probed", target), http.StatusNotFound)
-		return
-	}
 	module, ok := live.Modules[moduleName]
 	if !ok {
 		http.Error(w, fmt.Sprintf("unknown module %q: add it to modules in the configuration file and reload", moduleName), http.StatusNotFound)
+		return
+	}
+	dev, status, err := h.device(target)
+	if err != nil {
+		http.Error(w, err.Error(), status)
 		return
 	}
 	limit := time.Duration(live.Config.Modules[moduleName].Timeout)
@@ -51,6 +52,25 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 		ErrorHandling: promhttp.ContinueOnError,
 		ErrorLog:      slog.NewLogLogger(h.log.With(slog.String("device", target)).Handler(), slog.LevelError),
 	}).ServeHTTP(w, r)
+}
+
+// device returns the device that a target stands for, or why there is none and
+// the status that says so.
+func (h *handler) device(target string) (*device.Device, int, error) {
+	if dev, ok := h.fleet.Get(target); ok {
+		return dev, http.StatusOK, nil
+	}
+	dev, err := h.reloader.guests.get(target)
+	switch {
+	case err == nil:
+		return dev, http.StatusOK, nil
+	case errors.Is(err, errTooManyGuests):
+		return nil, http.StatusTooManyRequests, err
+	case errors.Is(err, errNotOpen):
+		return nil, http.StatusNotFound, fmt.Errorf("unknown target %q: add it to devices in the configuration file and reload; only devices that are there can be probed", target)
+	default:
+		return nil, http.StatusNotFound, fmt.Errorf("unknown target: %w", err)
+	}
 }
 
 // budget is the time for a probe: what the scraper grants, less what it takes

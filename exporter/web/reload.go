@@ -25,10 +25,11 @@ type Live struct {
 
 // Reloader brings configurations into force.
 type Reloader struct {
-	load  func() (*config.Config, error)
-	fleet *device.Fleet
-	base  device.Options
-	log   *slog.Logger
+	load   func() (*config.Config, error)
+	fleet  *device.Fleet
+	guests *guests
+	base   device.Options
+	log    *slog.Logger
 
 	one     sync.Mutex // one reload at a time
 	current atomic.Pointer[Live]
@@ -54,7 +55,7 @@ type ReloaderOptions struct {
 func NewReloader(o ReloaderOptions) *Reloader {
 	auto := promauto.With(o.Registry)
 	return &Reloader{
-		load: o.Load, fleet: o.Fleet, base: o.Base, log: o.Logger,
+		load: o.Load, fleet: o.Fleet, guests: newGuests(o.Base), base: o.Base, log: o.Logger,
 		successful: auto.NewGauge(prometheus.GaugeOpts{
 			Name: "routeros_exporter_config_last_reload_successful", Help: "Whether the last attempt to load the configuration succeeded.",
 		}),
@@ -85,13 +86,21 @@ func (r *Reloader) Reload() error {
 		return err
 	}
 	r.current.Store(live)
+	r.guests.admit(live.Config)
 	r.successful.Set(1)
 	r.timestamp.SetToCurrentTime()
 	sum := live.Config.Hash()
 	r.hash.Set(float64(binary.BigEndian.Uint64(sum[:8]) >> 16))
 	r.log.Info("configuration loaded", slog.Int("devices", len(specs)))
+	if len(specs) == 0 && live.Config.OpenProbing == nil {
+		r.log.Warn("the configuration has no devices: there is nothing to probe; add some to devices and reload")
+	}
 	return nil
 }
+
+// Close disconnects the routers that were probed without being in the
+// configuration; those that are in it are the fleet's.
+func (r *Reloader) Close() { r.guests.close() }
 
 // prepare does all that can fail.
 func (r *Reloader) prepare() (*Live, []device.Spec, error) {

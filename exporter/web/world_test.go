@@ -134,6 +134,7 @@ func start(t *testing.T, configuration string, base device.Options) *exporter {
 	e.Server = httptest.NewServer(handler)
 	t.Cleanup(func() {
 		e.Close()
+		e.reloader.Close()
 		e.fleet.Close()
 	})
 	return e
