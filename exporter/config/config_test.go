@@ -193,6 +193,19 @@ func TestKeysInMessagesAreThoseOfTheTypes(t *testing.T) {
 	}
 }
 
+// The example of the documentation has every key, those that are off by
+// default in comments.
+func TestTheExampleHasEveryKey(t *testing.T) {
+	t.Parallel()
+	example, err := os.ReadFile("../../docs/examples/exporter.yaml")
+	require.NoError(t, err)
+	for part, keys := range keysOf {
+		for _, key := range keys {
+			require.Regexp(t, `\b`+key+`\b`, string(example), part)
+		}
+	}
+}
+
 func TestMissingFile(t *testing.T) {
 	t.Parallel()
 	_, err := Load(filepath.Join(t.TempDir(), "none.yaml"), families)

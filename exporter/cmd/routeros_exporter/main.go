@@ -44,7 +44,7 @@ func execute(args []string) int {
 
 	switch {
 	case *check:
-		err = checkConfig(os.Stdout, *configFile)
+		err = checkConfig(os.Stdout, *configFile, *toolkitFlags.WebConfigFile)
 	case command == show.FullCommand():
 		err = printFingerprints(os.Stdout, logger, *configFile, *name)
 	default:

@@ -49,10 +49,13 @@ set name=EDGE1
 
 func TestScripts(t *testing.T) {
 	address := simulated(t)
+	docs, err := filepath.Abs("../../../docs")
+	require.NoError(t, err)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ROUTER", address)
+			env.Setenv("DOCS", docs)
 			config := strings.ReplaceAll(`modules: {default: {}}
 devices:
   - {name: EDGE1, address: "ROUTER", username: exporter, password: S3CRET-login}
@@ -72,9 +75,10 @@ type running struct {
 
 var listening = regexp.MustCompile(`"Listening on" address=(\S+)`)
 
-func serve(t *testing.T, config string) *running {
+func serve(t *testing.T, config string, flags ...string) *running {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "routeros_exporter", "--config.file="+config, "--web.listen-address=127.0.0.1:0")
+	args := append([]string{"--config.file=" + config, "--web.listen-address=127.0.0.1:0"}, flags...)
+	cmd := exec.CommandContext(t.Context(), "routeros_exporter", args...)
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())

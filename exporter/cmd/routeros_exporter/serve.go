@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -23,6 +24,7 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/config"
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/device"
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/fingerprint"
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/push"
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/web"
 )
 
@@ -37,6 +39,13 @@ const shutdownTimeout = 5 * time.Second
 
 // runServer serves until SIGINT or SIGTERM.
 func runServer(logger *slog.Logger, o serverOptions) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	// From the start: without, a signal that comes early would end the process.
+	life, end := context.WithCancel(context.Background())
+	defer end()
+	reloads := hangups(life)
 	logger.Info("starting", slog.String("version", version.Info()))
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
@@ -62,6 +71,7 @@ func runServer(logger *slog.Logger, o serverOptions) error {
 		Registry: registry,
 		Logger:   logger,
 	})
+	defer reloader.Close()
 	if err := reloader.Reload(); err != nil {
 		return err
 	}
@@ -72,28 +82,46 @@ func runServer(logger *slog.Logger, o serverOptions) error {
 	if err != nil {
 		return err
 	}
-	return runActors(logger, sink, reloader, &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}, o.web)
+	return runActors(logger, o.web, &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}, sink.pusher, func(ctx context.Context) {
+		reloader.Run(ctx, reloads)
+	})
 }
 
-// runActors runs the parts that live side by side; when one ends, all do.
-func runActors(logger *slog.Logger, sink *sink, reloader *web.Reloader, server *http.Server, flags *toolkit.FlagConfig) error {
+// validate checks what the flags say, before anything is begun.
+func (o serverOptions) validate() error {
+	if o.timeoutOffset < 0 {
+		return errors.New("--web.scrape-timeout-offset cannot be negative")
+	}
+	return checkWebConfig(*o.web.WebConfigFile)
+}
+
+func checkWebConfig(file string) error {
+	if err := toolkit.Validate(file); err != nil {
+		return fmt.Errorf("--web.config.file: %s: %w", file, err)
+	}
+	return nil
+}
+
+// runActors runs the parts that live side by side; when one ends, all do. The
+// pusher is nil if nothing is sent.
+func runActors(logger *slog.Logger, flags *toolkit.FlagConfig, server *http.Server, pusher *push.Pusher, reload func(context.Context)) error {
 	var group run.Group
 	group.Add(run.SignalHandler(context.Background(), os.Interrupt, syscall.SIGTERM))
 
-	if sink.pusher != nil {
+	if pusher != nil {
 		pushing, endPushing := context.WithCancel(context.Background())
-		group.Add(func() error { return sink.pusher.Run(pushing) }, func(error) { endPushing() })
+		group.Add(func() error { return pusher.Run(pushing) }, func(error) { endPushing() })
 	}
 
-	reloads, endReloads := context.WithCancel(context.Background())
+	reloading, endReloading := context.WithCancel(context.Background())
 	group.Add(func() error {
-		reloader.Run(reloads, hangups(reloads))
+		reload(reloading)
 		return nil
-	}, func(error) { endReloads() })
+	}, func(error) { endReloading() })
 
 	group.Add(func() error {
 		if err := toolkit.ListenAndServe(server, flags, logger); !errors.Is(err, http.ErrServerClosed) {
-			return err
+			return listenError(err)
 		}
 		return nil
 	}, func(error) {
@@ -111,6 +139,21 @@ func runActors(logger *slog.Logger, sink *sink, reloader *web.Reloader, server *
 		return nil
 	}
 	return err
+}
+
+// listenError adds to why nothing can be served what to do about it.
+func listenError(err error) error {
+	hint := ""
+	var address *net.AddrError
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		hint = ": something listens there already, perhaps another exporter: end it, or choose another address with --web.listen-address"
+	case errors.Is(err, syscall.EACCES):
+		hint = ": choose a port above 1023 with --web.listen-address, or let the process bind lower ones"
+	case errors.As(err, &address):
+		hint = ": write --web.listen-address as :9436 or 127.0.0.1:9436"
+	}
+	return fmt.Errorf("serve: %w%s", err, hint)
 }
 
 // hangups turns SIGHUP into something that can be received.
@@ -136,8 +179,12 @@ func hangups(ctx context.Context) <-chan struct{} {
 	return out
 }
 
-// checkConfig reads the configuration file and says how it is.
-func checkConfig(out io.Writer, file string) error {
+// checkConfig reads the configuration file, and that of the listener if one is
+// named, and says how it is.
+func checkConfig(out io.Writer, file, webFile string) error {
+	if err := checkWebConfig(webFile); err != nil {
+		return err
+	}
 	c, err := config.Load(file, collector.Names())
 	if err != nil {
 		return err
@@ -150,6 +197,9 @@ func checkConfig(out io.Writer, file string) error {
 		if _, err := web.DeviceOptions(c, d, device.Options{Allowlist: allowlist}); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
+	}
+	if len(c.Devices) == 0 && c.OpenProbing == nil {
+		fmt.Fprintf(out, "%s has no devices yet: there is nothing to probe\n", file)
 	}
 	_, err = fmt.Fprintf(out, "%s is valid: %d devices, %d modules\n", file, len(c.Devices), len(c.Modules))
 	return err
