@@ -140,8 +140,12 @@ func (c *Conn) readError(err error) error {
 // dispatch takes one reply. An error ends the connection.
 func (c *Conn) dispatch(s sentence) error {
 	reply := string(s.word(0)) // does not escape: no allocation
-	if reply == "!fatal" {
+	switch reply {
+	case "!re", "!done", "!trap", "!empty":
+	case "!fatal":
 		return &Error{Reason: ReasonFatal, Message: fatalMessage(s)}
+	default: // whatever it is, rows of an answer may have gone with it
+		return fmt.Errorf("reply begins with %s", quoteMessage(reply))
 	}
 	tag, ok := s.tag()
 	if !ok {
@@ -162,9 +166,6 @@ func (c *Conn) dispatch(s sentence) error {
 		c.forget(tag)
 		k.ret = Row{s}.String("ret")
 		k.finish(nil)
-	case "!empty":
-	default:
-		return fmt.Errorf("reply begins with %s", quoteMessage(reply))
 	}
 	return nil
 }

@@ -251,6 +251,7 @@ func TestGarbageEndsTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, garbage := range map[string][]byte{
 		"reserved length": {0xFF, 0xFF},
+		"no reply at all": append(appendSentence(nil, "ab="), appendSentence(nil, "!done", ".tag=1")...),
 		"unknown reply":   appendSentence(nil, "!what", ".tag=1"),
 		"huge word":       {0xEF, 0xFF, 0xFF, 0xFF},
 	} {
