@@ -47,8 +47,9 @@ const EveryMenu = "*"
 type Trouble struct {
 	// Delay is the time before the first row, PerRow that before each other.
 	Delay, PerRow time.Duration
-	// HangAfter, if not zero, is after how many rows no more come, until the
-	// command is cancelled. Other commands go on.
+	// HangAfter, if not zero, is after how many rows, or all if there are
+	// fewer, nothing more comes until the command is cancelled. Other commands
+	// go on.
 	HangAfter int
 	// Refuse, if not empty, is the message of the !trap that answers instead.
 	Refuse string

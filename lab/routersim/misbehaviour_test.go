@@ -206,7 +206,7 @@ func TestSlowness(t *testing.T) {
 		{"latency=300ms", 300 * time.Millisecond, true},
 		{"latency=300ms; jitter=100ms", 300 * time.Millisecond, false},
 		{"/interface/ethernet delay=2s", 2 * time.Second, true},
-		{"* delay=1s; /interface/ethernet per-row=3s", 12 * time.Second, true}, // and for the end of the answer
+		{"* delay=1s; /interface/ethernet per-row=3s", 12 * time.Second, true},
 		{"loss=0.5; retransmit=1s", 0, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -79,21 +79,24 @@ func (r *reply) pace(ctx context.Context) error {
 		return nil
 	}
 	all, ends := r.buffer, r.ends
+	r.buffer, r.ends = nil, nil
 	start := 0
 	for i, end := range ends {
 		pause := r.trouble.PerRow
-		if i > 0 && i == r.trouble.HangAfter {
+		if i == r.trouble.HangAfter {
 			pause = math.MaxInt64
 		}
 		if i > 0 {
 			if err := r.session.router.wrongs.sleep(ctx, pause); err != nil {
-				r.buffer, r.ends = nil, nil
 				return err
 			}
 		}
-		r.buffer, r.ends = all[start:end:end], nil
+		r.buffer = all[start:end:end]
 		r.flush()
 		start = end
+	}
+	if hang := r.trouble.HangAfter; hang > 0 && len(ends) <= hang {
+		return r.session.router.wrongs.sleep(ctx, math.MaxInt64)
 	}
 	return nil
 }

@@ -20,7 +20,8 @@ func queueRows(r *Router, t *config.Table, want ask) rows {
 			pair := func(perSecond float64) string { return whole(perSecond*seconds) + "/" + whole(perSecond*seconds*8) }
 			rec.setAll("bytes", pair(up), "packets", pair(up/700), "dropped", pair(up/5e6),
 				"rate", whole(up*8)+"/"+whole(up*64), "packet-rate", whole(up/700)+"/"+whole(up/90),
-				"queued-bytes", "0/0", "queued-packets", "0/0", "dynamic", "false", "invalid", "false")
+				"queued-bytes", "0/0", "queued-packets", "0/0", "invalid", "false")
+			rec.setBool("dynamic", row.Is("dynamic")) // as a subscriber's queue is
 			if !yield(rec) {
 				return
 			}
