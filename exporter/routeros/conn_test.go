@@ -264,6 +264,7 @@ func TestGarbageEndsTheConnection(t *testing.T) {
 			})
 			require.NoError(t, err)
 			_, err = names(t.Context(), c, "/a")
+			require.Error(t, err)
 			require.Equal(t, ReasonFatal, ReasonOf(err))
 		})
 	}
