@@ -18,6 +18,9 @@ type History struct {
 	Told bool
 	// Entries are in the order of their times.
 	Entries []HistoryEntry
+	// Orderly says that the router listed them in that order as well, one way
+	// or the other: it does not if its clock was set back in between.
+	Orderly bool
 	// Undone says that something was undone (by /undo, or by a session in safe
 	// mode that broke off): a change as well, but one that has no entry.
 	Undone bool
@@ -84,6 +87,9 @@ func ReadHistory(ctx context.Context, r Router, now func() time.Time) (History, 
 		}
 		h.Entries = append(h.Entries, HistoryEntry{Action: l.action, By: l.by, Noted: noted, At: seen.Add(noted.Sub(present))})
 	}
+	byTime := func(a, b HistoryEntry) int { return a.Noted.Compare(b.Noted) }
+	h.Orderly = slices.IsSortedFunc(h.Entries, byTime) ||
+		slices.IsSortedFunc(h.Entries, func(a, b HistoryEntry) int { return byTime(b, a) })
 	slices.SortStableFunc(h.Entries, func(a, b HistoryEntry) int {
 		return cmp.Or(a.Noted.Compare(b.Noted), cmp.Compare(a.By, b.By), cmp.Compare(a.Action, b.Action))
 	})

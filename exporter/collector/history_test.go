@@ -38,7 +38,14 @@ func TestReadHistory(t *testing.T) {
 				},
 			}, "",
 		},
-		"none": {&routerostest.Router{Menus: menus()}, History{Told: true, ReadAt: noon, Ahead: 10 * time.Second, Uncertainty: time.Second}, ""},
+		"newest first": {
+			&routerostest.Router{Menus: menus([]string{"time=13:00:00"}, []string{"time=12:00:00"})},
+			History{
+				Told: true, Orderly: true, ReadAt: noon, Ahead: 10 * time.Second, Uncertainty: time.Second,
+				Entries: []HistoryEntry{{At: noon.Add(-2*time.Hour - 10*time.Second)}, {At: noon.Add(-time.Hour - 10*time.Second)}},
+			}, "",
+		},
+		"none": {&routerostest.Router{Menus: menus()}, History{Told: true, Orderly: true, ReadAt: noon, Ahead: 10 * time.Second, Uncertainty: time.Second}, ""},
 		"not allowed": {
 			&routerostest.Router{Menus: menus(), Traps: map[string]string{"/system/history": "not enough permissions (9)"}},
 			History{ReadAt: noon}, "",

@@ -22,6 +22,12 @@ type look struct {
 	link *link // over which it was had, nil if it was not
 }
 
+// basis is what was known of the history before and after a reading.
+type basis struct{ before, after look }
+
+// over reports whether all of it was had over one connection.
+func (b basis) over(l *link) bool { return b.before.link == l && b.after.link == l }
+
 // lookAtHistory reads the history. A router that does not tell costs the
 // answer, and nothing else.
 func (d *Device) lookAtHistory() look {
@@ -63,8 +69,8 @@ func (d *Device) accountFor(r shown) account {
 		return a
 	}
 	d.hidden.shown(now.History, r.category.Name, r.before, r.since)
-	if r.basis.link == now.link && !now.link.doubted {
-		a.earliest, now.link.doubted = earliest(r.basis.History, now.History, r.category.Name, r.before, r.since)
+	if r.basis.over(now.link) && r.look.link == now.link && !now.link.doubted {
+		a.earliest, now.link.doubted = r.basis.earliest(r.look.History, now.History, r.category.Name, r.before, r.since)
 	}
 	user, at := actorOf(madeBetween(now.Entries, now.History, r.before, r.since), r.category.Name)
 	if user == "" {

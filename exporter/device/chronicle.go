@@ -16,15 +16,23 @@ import (
 // right before may be wrong now.
 //
 // The router's history is the better witness, since it can be asked after the
-// fact: it has to account for the change that was seen. The interval begins
-// shortly before the first entry that came since a look at the history which
-// was older than the last reading, if all of this holds:
+// fact: it has to account for the change that was seen. It is looked at before
+// and after each reading. The interval begins shortly before the first entry
+// that came between the look before the last reading and that before this one,
+// which showed the change (or with that one, if there was no entry yet), if all
+// of this holds:
 //
-//   - both looks were over one connection: a reboot forgets the history;
-//   - the newest entry of the former look is still there: else the list has
+//   - all looks were over one connection: a reboot forgets the history;
+//   - what the former looks had newest is still there: else the list has
 //     overflowed, or what was noted has been undone;
-//   - nothing is marked as undone: undoing is a change without an entry;
-//   - the clocks did not move against each other in between;
+//   - nothing is marked as undone: undoing is a change without an entry (the
+//     mark stands until the next command, which has one);
+//   - nothing was done while the category was last read: what was done and
+//     undone just then is in the reading, but in none of the looks;
+//   - the newest entry was not so fresh that another like it, in the same
+//     second, would not be told from it;
+//   - the clocks did not move against each other in between, and the router's
+//     list is in the order of its times;
 //   - at least one entry can be about the category. If none can, the history
 //     of this router does not tell everything, and it is not asked again on
 //     this connection.
@@ -54,12 +62,15 @@ func news(former, now collector.History) (entries []collector.HistoryEntry, comp
 	if len(former.Entries) == 0 {
 		return entries, false // what of an overflow could be seen is not there
 	}
-	newest := former.Entries[len(former.Entries)-1]
-	if had[noted(newest)] > 0 {
+	if !retains(now, former) {
 		return nil, false
 	}
+	newest := former.Entries[len(former.Entries)-1]
+	if newest.At.After(former.ReadAt.Add(-margin(former))) {
+		return entries, false
+	}
 	moved := now.Ahead - former.Ahead
-	if now.Undone || moved.Abs() > former.Uncertainty+now.Uncertainty {
+	if now.Undone || !now.Orderly || !former.Orderly || moved.Abs() > former.Uncertainty+now.Uncertainty {
 		return entries, false
 	}
 	for _, e := range entries {
@@ -68,6 +79,24 @@ func news(former, now collector.History) (entries []collector.HistoryEntry, comp
 		}
 	}
 	return entries, true
+}
+
+// retains reports whether a look at the history still has all that a former
+// one had newest.
+func retains(now, former collector.History) bool {
+	if len(former.Entries) == 0 {
+		return true
+	}
+	newest := noted(former.Entries[len(former.Entries)-1])
+	count := func(h collector.History) (n int) {
+		for _, e := range h.Entries {
+			if noted(e) == newest {
+				n++
+			}
+		}
+		return n
+	}
+	return count(now) >= count(former)
 }
 
 // noted is what tells entries apart: not the time by our clock, which is
@@ -93,23 +122,33 @@ func madeBetween(entries []collector.HistoryEntry, h collector.History, after, u
 	return in
 }
 
-// earliest returns the instant before which a change of a category, seen
+// earliest returns the instant before which a change of a category, made
 // between after and until, was not made: after itself where the history does
-// not know better. doubtful says that the history should have known and did
-// not.
-func earliest(former, now collector.History, category string, after, until time.Time) (at time.Time, doubtful bool) {
-	entries, complete := news(former, now)
-	if !complete || former.ReadAt.After(after) {
+// not know better. It was looked at before the reading that showed the change,
+// and after it. doubtful says that the history should have known and did not.
+func (b basis) earliest(before, now collector.History, category string, after, until time.Time) (at time.Time, doubtful bool) {
+	meanwhile, steady := news(b.before.History, b.after.History)
+	entries, complete := news(b.before.History, before)
+	all, completeNow := news(b.before.History, now)
+	if !steady || !complete || !completeNow || !retains(before, b.after.History) || b.before.ReadAt.After(after) {
 		return after, false
 	}
-	entries = madeBetween(entries, now, after, until)
-	concerned := slices.ContainsFunc(entries, func(e collector.HistoryEntry) bool { return mayConcern(e.Action, category) })
-	if !concerned {
+	if len(madeBetween(meanwhile, b.after.History, after, b.after.ReadAt)) > 0 {
+		return after, false
+	}
+	entries, all = madeBetween(entries, before, after, until), madeBetween(all, now, after, until)
+	concerned := func(e collector.HistoryEntry) bool { return mayConcern(e.Action, category) }
+	if !slices.ContainsFunc(all, concerned) && !slices.ContainsFunc(entries, concerned) {
 		return after, true
 	}
 	// The first of all entries, not only of those about the category: what
-	// they are about is a guess.
-	at = entries[0].At.Add(-margin(now))
+	// they are about is a guess. If there was none when the reading began, the
+	// change was made after that: what was done and undone since does not
+	// count, however the last look shows it.
+	at = before.ReadAt
+	if len(entries) > 0 {
+		at = entries[0].At.Add(-margin(before))
+	}
 	if at.Before(after) || !at.Before(until) {
 		return after, false
 	}

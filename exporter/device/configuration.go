@@ -54,13 +54,16 @@ func (d *Device) readConfiguration() {
 		return
 	}
 	first := d.lastLook.link == nil
-	basis := d.lookAtHistory()
+	before := d.lookAtHistory()
 	d.hidden.begin()
 	d.alarm.calm(d.historyPart(), time.Now())
 	var failed []string
+	var read []int
 	for i, category := range d.opts.Allowlist.Categories {
 		d.alarm.calm(i, time.Now())
-		if !d.readCategory(i, basis).complete {
+		if d.readCategory(i, before).complete {
+			read = append(read, i)
+		} else {
 			failed = append(failed, category.Name)
 		}
 		if d.life.Err() != nil {
@@ -68,8 +71,8 @@ func (d *Device) readConfiguration() {
 		}
 	}
 	d.ledger.complete()
+	d.rest(read, before)
 	if first { // what came while all was new to us, no fingerprint will show as a change
-		d.lookAtHistory()
 		d.hidden = hidden{}
 	}
 	d.reportHidden(d.hidden.end(failed))
@@ -82,14 +85,19 @@ func (d *Device) readEarly() {
 	if _, err := d.session.get(d.life); err != nil || len(due) == 0 {
 		return // the poll will see it
 	}
-	basis := d.lookAtHistory()
+	before := d.lookAtHistory()
+	var read []int
 	for i := range d.opts.Allowlist.Categories {
 		heard, ok := due[i]
 		if !ok {
 			continue
 		}
 		d.ledger.noteEarly()
-		if r := d.readCategory(i, basis); r.complete && !r.changed {
+		r := d.readCategory(i, before)
+		if r.complete {
+			read = append(read, i)
+		}
+		if r.complete && !r.changed {
 			d.mistaken(heard)
 		}
 		if d.life.Err() != nil {
@@ -97,6 +105,19 @@ func (d *Device) readEarly() {
 		}
 	}
 	d.ledger.complete()
+	d.rest(read, before)
+}
+
+// rest ends a round of readings: what is known of the history is what the next
+// changes of these categories are judged by.
+func (d *Device) rest(read []int, before look) {
+	if len(read) == 0 {
+		return
+	}
+	b := basis{before, d.lookAtHistory()}
+	for _, i := range read {
+		d.bases[i] = b
+	}
 }
 
 // unreachable notes that nothing could be read.
@@ -113,9 +134,9 @@ func (d *Device) unreachable(err error) {
 // outcome is what came of reading a category.
 type outcome struct{ complete, changed bool }
 
-// readCategory reads one category and notes and reports what it showed. basis
-// is a look at the history from before.
-func (d *Device) readCategory(i int, basis look) outcome {
+// readCategory reads one category and notes and reports what it showed. The
+// history was looked at before.
+func (d *Device) readCategory(i int, look look) outcome {
 	category := d.opts.Allowlist.Categories[i]
 	began := d.opts.Now()
 	document, err := d.Document(d.life, category)
@@ -140,8 +161,7 @@ func (d *Device) readCategory(i int, basis look) outcome {
 			slog.String("category", category.Name), slog.String("fingerprint", hash.Short()))
 	}
 	_, since := d.ledger.last(i)
-	d.reportReading(shown{category, document, former, hash, before, since, d.bases[i], changed})
-	d.bases[i] = basis
+	d.reportReading(shown{category, document, former, hash, before, since, d.bases[i], look, changed})
 	return outcome{complete: true, changed: changed}
 }
 

@@ -23,7 +23,7 @@ type Device struct {
 	alarm *alarm // what is to be read before its turn
 
 	// Of the one goroutine that reads the configuration.
-	bases    []look // of the history, from before the last complete reading of each category
+	bases    []basis // of the last complete reading of each category
 	lastLook look
 	hidden   hidden
 
@@ -43,7 +43,7 @@ func New(o Options) (*Device, error) {
 		opts:       o,
 		ledger:     newLedger(o.Allowlist),
 		alarm:      newAlarm(len(o.Allowlist.Categories) + 1),
-		bases:      make([]look, len(o.Allowlist.Categories)),
+		bases:      make([]basis, len(o.Allowlist.Categories)),
 		readings:   map[string]*reading{},
 		complaints: map[string]*rate.Sometimes{},
 		rows:       map[string]int{},

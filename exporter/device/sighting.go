@@ -36,7 +36,8 @@ type shown struct {
 	document      fingerprint.Document
 	former, hash  fingerprint.Fingerprint // noted last time and now
 	before, since time.Time               // the instants of both (before is zero if there was no last time)
-	basis         look                    // at the history, from before the last time
+	basis         basis                   // of the last time
+	look          look                    // at the history, before this time
 	changed       bool
 }
 
