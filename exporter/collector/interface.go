@@ -95,9 +95,9 @@ func (c *interfaces) row(row routeros.Row, out *Samples) {
 	if name == "" {
 		return
 	}
+	out.add(c.info, 1, name, row.String("type"), comment(row), row.String("mac-address"))
 	out.add(c.adminUp, truth(!row.Bool("disabled")), name)
 	out.add(c.up, truth(row.Bool("running")), name)
-	out.add(c.info, 1, name, row.String("type"), comment(row), row.String("mac-address"))
 	if mtu, ok := number(row, "actual-mtu"); ok {
 		out.add(c.mtu, mtu, name)
 	} else if mtu, ok := number(row, "mtu"); ok {

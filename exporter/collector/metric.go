@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,20 +19,19 @@ type Metric struct {
 	// Labels are the names of the variable labels, in the order of values.
 	Labels []string
 
-	desc *prometheus.Desc
+	desc   *prometheus.Desc
+	sorted []int // places in Labels, by name
 }
 
 // NewMetric returns a metric; name goes without the prefix that all have.
 func NewMetric(t prometheus.ValueType, name, help string, labels ...string) *Metric {
 	m := &Metric{Name: namespace + "_" + name, Help: help, Type: t, Labels: labels}
 	m.desc = prometheus.NewDesc(m.Name, help, labels, nil)
+	for i := range labels {
+		m.sorted = append(m.sorted, i)
+	}
+	slices.SortFunc(m.sorted, func(a, b int) int { return strings.Compare(labels[a], labels[b]) })
 	return m
-}
-
-// With returns a sample of the metric. It panics if there are not as many
-// values as labels.
-func (m *Metric) With(v float64, labels ...string) prometheus.Metric {
-	return prometheus.MustNewConstMetric(m.desc, m.Type, v, labels...)
 }
 
 // family is what all collectors have in common: it is embedded in each.

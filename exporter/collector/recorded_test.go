@@ -63,8 +63,8 @@ func (r recorded) words() [][]string {
 	return rows
 }
 
-// sample is a series with its value, as the exposition writes it.
-func sample(metric, labels, value string) string {
+// series is one with its value, as the exposition writes it.
+func series(metric, labels, value string) string {
 	v, err := strconv.ParseFloat(value, 64)
 	if err != nil {
 		panic(err) // the test names a property that is no number
@@ -81,9 +81,9 @@ func TestRecordedHealth(t *testing.T) {
 		sensor := `sensor="` + row["name"] + `"`
 		switch row["type"] {
 		case "":
-			want = append(want, sample("routeros_health_ok", sensor, map[string]string{"ok": "1", "fail": "0"}[row["value"]]))
+			want = append(want, series("routeros_health_ok", sensor, map[string]string{"ok": "1", "fail": "0"}[row["value"]]))
 		default:
-			want = append(want, sample(metrics[row["type"]], sensor, row["value"]))
+			want = append(want, series(metrics[row["type"]], sensor, row["value"]))
 		}
 	}
 	got, err := collect(t, "health", 7, &routerostest.Router{Menus: map[string][][]string{"/system/health": rows.words()}})
@@ -113,21 +113,21 @@ func TestRecordedInterfaces(t *testing.T) {
 					"rx-byte": "receive_bytes_total", "tx-packet": "transmit_packets_total", "link-downs": "link_downs_total", "actual-mtu": "mtu_bytes",
 				} {
 					if row[property] != "" {
-						require.Contains(t, got, sample("routeros_interface_"+metric, iface, row[property]))
+						require.Contains(t, got, series("routeros_interface_"+metric, iface, row[property]))
 					}
 				}
 				up, changed := "0", row["last-link-down-time"]
 				if row["running"] == "true" {
 					up, changed = "1", row["last-link-up-time"]
 				}
-				require.Contains(t, got, sample("routeros_interface_up", iface, up))
+				require.Contains(t, got, series("routeros_interface_up", iface, up))
 				if changed == "" {
 					continue
 				}
 				local, err := time.Parse(layout, changed)
 				require.NoError(t, err)
 				at := strconv.FormatInt(local.Add(-time.Hour).Unix(), 10)
-				require.Contains(t, got, sample("routeros_interface_last_link_change_timestamp_seconds", iface, at))
+				require.Contains(t, got, series("routeros_interface_last_link_change_timestamp_seconds", iface, at))
 			}
 		})
 	}
@@ -136,7 +136,7 @@ func TestRecordedInterfaces(t *testing.T) {
 func TestRecordedBGP(t *testing.T) {
 	t.Parallel()
 	peer := func(name, metric, value string) string {
-		return sample("routeros_bgp_"+metric, `peer="`+name+`"`, value)
+		return series("routeros_bgp_"+metric, `peer="`+name+`"`, value)
 	}
 	info := func(row map[string]string, address, remoteAS, localAS string) string {
 		return fmt.Sprintf(`routeros_bgp_peer_info{local_as="%s",peer="%s",remote_address="%s",remote_as="%s"} 1`, localAS, row["name"], address, remoteAS)
@@ -242,5 +242,5 @@ func TestRecordedBridgeVLANs(t *testing.T) {
 	rows := load(t, "napalm-ros/get_vlans.multi.interface_bridge_vlan_print.json")
 	got, err := collect(t, "bridge", 7, &routerostest.Router{Menus: map[string][][]string{"/interface/bridge/vlan": rows.words()}})
 	require.NoError(t, err)
-	require.Equal(t, []string{sample("routeros_bridge_vlans", `bridge="`+rows[0]["bridge"]+`"`, strconv.Itoa(len(rows)))}, got)
+	require.Equal(t, []string{series("routeros_bridge_vlans", `bridge="`+rows[0]["bridge"]+`"`, strconv.Itoa(len(rows)))}, got)
 }

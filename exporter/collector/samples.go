@@ -16,16 +16,35 @@ import (
 const namespace = "routeros"
 
 // Samples gathers what a collector has read.
-type Samples struct{ metrics []prometheus.Metric }
+type Samples struct {
+	metrics []prometheus.Metric
+	last    *labelSet // of the sample before
+	block   []sample  // room for samples that come
+}
 
 // Metrics returns the samples gathered so far.
 func (s *Samples) Metrics() []prometheus.Metric { return s.metrics }
+
+// Samples are made room for by as many as there are already, within bounds:
+// most collectors have a few, and keep them for as long as a minute.
+const (
+	firstBlock = 4
+	mostBlock  = 64
+)
 
 func (s *Samples) add(m *Metric, v float64, labels ...string) {
 	for i, l := range labels {
 		labels[i] = text(l)
 	}
-	s.metrics = append(s.metrics, m.With(v, labels...))
+	if !s.last.of(m, labels) {
+		s.last = newLabelSet(m, slices.Clone(labels))
+	}
+	if len(s.block) == 0 {
+		s.block = make([]sample, min(max(len(s.metrics), firstBlock), mostBlock))
+	}
+	s.block[0] = sample{metric: m, value: v, labels: s.last}
+	s.metrics = append(s.metrics, &s.block[0])
+	s.block = s.block[1:]
 }
 
 // text makes a router's bytes into a label value, which has to be UTF-8: what
