@@ -85,3 +85,44 @@ func TestRoundTripsOfAScrape(t *testing.T) {
 		require.GreaterOrEqual(t, sequential, 5*warm)
 	})
 }
+
+// While a category is read that takes its time, a scrape takes the two round
+// trips that it always does.
+func TestAScrapeDoesNotWaitForTheConfiguration(t *testing.T) {
+	t.Parallel()
+	const roundTrip = 20 * time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		r := far(roundTrip)
+		r.Hang = map[string]bool{"/ip/service": true, "/snmp": true, "/system/logging": true, "/system/logging/action": true}
+		o, _ := options(t, "192.0.2.1:8728")
+		o.Dial = func(context.Context, string, string) (net.Conn, error) { return serveOverPipe(r), nil }
+		d, err := New(o)
+		require.NoError(t, err)
+		defer d.Close()
+		m := module(t)
+		scrape := func() float64 {
+			began := time.Now()
+			require.Equal(t, "1", series(t, d.Collect(t.Context(), m))["routeros_up"])
+			took := time.Since(began)
+			synctest.Wait()
+			return float64(took) / float64(roundTrip)
+		}
+		scrape()
+		time.Sleep(time.Minute)
+		free := scrape()
+		services, _ := d.section("/ip/service")
+		ctx, stop := context.WithCancel(t.Context())
+		read := make(chan error)
+		go func() {
+			_, err := d.Document(ctx, d.opts.Allowlist.Categories[services])
+			read <- err
+		}()
+		synctest.Wait() // the lane is full
+		busy := scrape()
+		t.Logf("round trips of a scrape: %v, beside a long reading %v", free, busy)
+		require.LessOrEqual(t, busy, 2.0)
+		require.Equal(t, free, busy)
+		stop()
+		require.ErrorIs(t, <-read, context.Canceled)
+	})
+}
