@@ -16,7 +16,7 @@ import (
 var printArguments = []string{
 	".proplist", "proplist", "count-only", "detail", "stats", "terse", "brief", "without-paging", "as-value", "from",
 	".id", "numbers", "file", "interval", "value-list", "show-ids", "all", "status", "bytes", "packets", "rates", "where",
-	"stats-detail", "once", "no-flags",
+	"stats-detail", "once", "no-flags", "active",
 }
 
 // selection is what a print asks for: which rows, and what of them.
