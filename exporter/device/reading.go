@@ -116,11 +116,15 @@ func (d *Device) restock(l *link, m Module) {
 		if c.Every() == 0 || !l.shelf.claim(c.Name(), d.opts.Now()) {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(d.life, defaultDeadline)
+		ctx, cancel := context.WithTimeout(d.life, patience(c))
 		d.run(ctx, l, m, c)
 		cancel()
 	}
 }
+
+// patience is how long a collector may take that nobody waits for: to count a
+// million routes takes some routers longer than a scrape may last.
+func patience(c collector.Collector) time.Duration { return min(c.Every()/2, retry) }
 
 func (r *reading) finish(i int, res result) {
 	r.mu.Lock()
