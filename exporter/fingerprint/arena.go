@@ -1,7 +1,12 @@
 package fingerprint
 
-// blockSize is how much an [arena] asks for at a time.
-const blockSize = 256 << 10
+// An [arena] asks for little at first, since most menus have a handful of rows
+// and a thousand routers are read at a time, and for twice as much each time
+// that it was not enough.
+const (
+	smallestBlock = 1 << 10
+	largestBlock  = 256 << 10
+)
 
 // arena keeps many small byte strings in few blocks that are never moved: a
 // hundred thousand rows must not be copied over and over as they grow, nor be
@@ -16,7 +21,11 @@ type place struct{ block, start, key, end uint32 }
 func (a *arena) keep(row, key []byte) place {
 	last := len(a.blocks) - 1
 	if last < 0 || cap(a.blocks[last])-len(a.blocks[last]) < len(row)+len(key) {
-		a.blocks = append(a.blocks, make([]byte, 0, max(blockSize, len(row)+len(key))))
+		size := smallestBlock
+		if last >= 0 {
+			size = min(2*cap(a.blocks[last]), largestBlock)
+		}
+		a.blocks = append(a.blocks, make([]byte, 0, max(size, len(row)+len(key))))
 		last++
 	}
 	start := len(a.blocks[last])
