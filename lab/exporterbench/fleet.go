@@ -39,8 +39,9 @@ type FleetOptions struct {
 type Minute struct {
 	// Number counts from 1.
 	Number int
-	// Cores is the CPU time of the exporter by the time that passed.
-	Cores float64
+	// Cores is the CPU time of the exporter by the time that passed,
+	// RouterCores that of the simulated routers.
+	Cores, RouterCores float64
 	// Resident is its memory at the end, in bytes, Goroutines and Files what
 	// it had then.
 	Resident          uint64
@@ -110,7 +111,7 @@ func Fleet(ctx context.Context, o FleetOptions) (result FleetResult, err error) 
 	if err := exporter.AwaitReady(ctx, "http://"+listen+"/-/ready"); err != nil {
 		return result, err
 	}
-	run := &fleetRun{o: o, lines: lines, exporter: exporter, url: "http://" + listen, client: manyConnections(o.Routers)}
+	run := &fleetRun{o: o, lines: lines, routers: routers, exporter: exporter, url: "http://" + listen, client: manyConnections(o.Routers)}
 	if err := run.scrape(ctx, &result); err != nil {
 		return result, fmt.Errorf("%w; the end of the exporter's log:\n%s", err, exporter.Tail(5))
 	}
@@ -141,6 +142,7 @@ func manyConnections(n int) *http.Client {
 type fleetRun struct {
 	o        FleetOptions
 	lines    []*Line
+	routers  *simulated
 	exporter *process.Process
 	url      string
 	client   *http.Client
@@ -265,6 +267,7 @@ func (r *fleetRun) take() (walls []time.Duration, failed int) {
 // reading is what the exporter has used and what the lines have carried.
 type reading struct {
 	usage
+	routerCPU  time.Duration
 	at         time.Time
 	goroutines int
 	wire       Traffic
@@ -275,7 +278,11 @@ func (r *fleetRun) reading(ctx context.Context, at time.Time) (reading, error) {
 	if err != nil {
 		return reading{}, err
 	}
-	now := reading{usage: used, at: at}
+	routers, err := usageOf(r.routers.process.PID())
+	if err != nil {
+		return reading{}, err
+	}
+	now := reading{usage: used, routerCPU: routers.cpu, at: at}
 	for _, l := range r.lines {
 		t := l.Traffic()
 		now.wire = now.wire.minus(Traffic{-t.Connections, -t.Logins, -t.Commands, -t.Sent, -t.Received})
@@ -296,8 +303,9 @@ func (r *fleetRun) reading(ctx context.Context, at time.Time) (reading, error) {
 func between(a, b reading, walls []time.Duration, failed int) Minute {
 	slices.Sort(walls)
 	return Minute{
-		Cores:    (b.cpu - a.cpu).Seconds() / b.at.Sub(a.at).Seconds(),
-		Resident: b.resident, Goroutines: b.goroutines, Files: b.files,
+		Cores:       (b.cpu - a.cpu).Seconds() / b.at.Sub(a.at).Seconds(),
+		RouterCores: (b.routerCPU - a.routerCPU).Seconds() / b.at.Sub(a.at).Seconds(),
+		Resident:    b.resident, Goroutines: b.goroutines, Files: b.files,
 		Scrapes: len(walls), Failed: failed,
 		Median: quantile(walls, 0.5), P99: quantile(walls, 0.99),
 		Wire: b.wire.minus(a.wire),

@@ -19,7 +19,8 @@ import (
 // waits for each answer before it asks the next question, on go-routeros. It
 // asks for what the default module of ours shows, no more, with the same
 // lists of properties and the same queries, so that a difference is one of
-// manner.
+// manner. Wireless, LTE and PoE, which the routers of the comparison do not
+// have, are left out, as their operator would leave them out.
 const Sequential = "sequential"
 
 // question is one command, or one for each row of another.
@@ -89,7 +90,6 @@ func questions() []question {
 			properties: "name,sfp-module-present,sfp-vendor-name,sfp-vendor-part-number,sfp-rx-power,sfp-tx-power,sfp-temperature,sfp-supply-voltage,sfp-tx-bias-current",
 			match:      func(row map[string]string) bool { return strings.Contains(row["default-name"], "sfp") },
 		},
-		{menu: "/interface/ethernet/poe", properties: "name"},
 		{menu: "/interface/bridge", properties: "name"},
 		{menu: "/interface/bridge/port", properties: "bridge,disabled,inactive", words: dynamic},
 		{menu: "/interface/bridge/vlan", properties: "bridge", words: dynamic},
@@ -103,10 +103,6 @@ func questions() []question {
 		{menu: "/system/package/update", properties: "channel,installed-version,latest-version"},
 		{menu: "/system/license", properties: "level,nlevel"},
 		{menu: "/system/ntp/client", properties: "enabled,status,synced-stratum,system-offset"},
-		{menu: "/interface/wireless/registration-table", properties: "interface"},
-		{menu: "/interface/wifi/registration-table", properties: "interface"},
-		{menu: "/caps-man/registration-table", properties: "interface"},
-		{menu: "/interface/lte", properties: "name"},
 		{menu: "/ip/neighbor", properties: "interface,identity,interface-name,mac-address,platform"},
 	}
 	for _, family := range []string{"/ip/route", "/ipv6/route"} {
@@ -149,8 +145,9 @@ func scrapeInTurn(ctx context.Context, router string, out chan<- prometheus.Metr
 		if err := client.Login(reader.username, reader.password); err != nil {
 			return err
 		}
+		listed := map[string]*routeros.Reply{}
 		for i, q := range questions() {
-			if err := q.ask(client, i, out); err != nil {
+			if err := q.ask(client, listed, i, out); err != nil {
 				return err
 			}
 		}
@@ -163,8 +160,9 @@ func scrapeInTurn(ctx context.Context, router string, out chan<- prometheus.Metr
 	out <- sample("up", nil, up)
 }
 
-// ask asks a question, and first for the rows that it is about.
-func (q question) ask(client *routeros.Client, number int, out chan<- prometheus.Metric) error {
+// ask asks a question, and first for the rows that it is about, unless they
+// were listed already.
+func (q question) ask(client *routeros.Client, listed map[string]*routeros.Reply, number int, out chan<- prometheus.Metric) error {
 	about := q.each
 	if q.together != nil {
 		about = q.together
@@ -172,9 +170,16 @@ func (q question) ask(client *routeros.Client, number int, out chan<- prometheus
 	if about == nil {
 		return q.send(client, number, "", out)
 	}
-	rows, err := run(client, about.sentence(""))
-	if err != nil || rows == nil {
-		return err
+	rows, ok := listed[about.menu]
+	if !ok {
+		var err error
+		if rows, err = run(client, about.sentence("")); err != nil {
+			return err
+		}
+		listed[about.menu] = rows
+	}
+	if rows == nil { // the router does not have them
+		return nil
 	}
 	var names []string
 	for _, row := range rows.Re {

@@ -185,13 +185,13 @@ func runFleet(ctx context.Context, f flags, logger *slog.Logger, stdout io.Write
 	if err != nil {
 		return err
 	}
-	const row = "%6s %8s %10s %10s %6s %8s %6s %9s %9s %9s %7s\n"
-	fmt.Fprintf(stdout, row, "minute", "cores", "memory", "goroutines", "files", "scrapes", "failed", "median", "p99", "commands", "logins")
+	const row = "%6s %6s %8s %9s %10s %6s %8s %6s %9s %9s %9s %7s\n"
+	fmt.Fprintf(stdout, row, "minute", "cores", "routers'", "memory", "goroutines", "files", "scrapes", "failed", "median", "p99", "commands", "logins")
 	result, err := exporterbench.Fleet(ctx, exporterbench.FleetOptions{
 		Program: self, Exporter: exporter, Kind: kind, RoundTrip: f.roundTrip,
 		Routers: f.routers, Interval: f.interval, For: f.dur, Log: logger,
 		Report: func(m exporterbench.Minute) {
-			fmt.Fprintf(stdout, row, fmt.Sprint(m.Number), fmt.Sprintf("%.3f", m.Cores), fmt.Sprintf("%.0f MB", float64(m.Resident)/1e6),
+			fmt.Fprintf(stdout, row, fmt.Sprint(m.Number), fmt.Sprintf("%.3f", m.Cores), fmt.Sprintf("%.3f", m.RouterCores), fmt.Sprintf("%.0f MB", float64(m.Resident)/1e6),
 				fmt.Sprint(m.Goroutines), fmt.Sprint(m.Files), fmt.Sprint(m.Scrapes), fmt.Sprint(m.Failed),
 				m.Median.Round(100*time.Microsecond).String(), m.P99.Round(100*time.Microsecond).String(), fmt.Sprint(m.Wire.Commands), fmt.Sprint(m.Wire.Logins))
 		},
