@@ -16,7 +16,7 @@ func TestWhatTakesLongIsReadWhenNobodyWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := small()
-		r.Latency = 3 * time.Second
+		r.Latency = 4 * time.Second
 		r.Menus["/routing/table"] = [][]string{{"name=main"}}
 		r.Menus["/ip/route"] = [][]string{{"routing-table=main", "bgp=true"}}
 		o, _ := options(t, "192.0.2.1:8728")
