@@ -17,13 +17,27 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/postgres/pgtest"
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim"
 )
 
+// TestMain makes the test binary the program itself when it is called by that
+// name, so that tests and scripts run what was just compiled.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"routeros_exporter": func() { os.Exit(execute(os.Args[1:])) },
-	})
+	if filepath.Base(os.Args[0]) == program {
+		os.Exit(execute(os.Args[1:]))
+	}
+	pgtest.VerifyTestMain(m)
+}
+
+// folder returns one with the program in it.
+func folder(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	bin := t.TempDir()
+	require.NoError(t, os.Symlink(self, filepath.Join(bin, program)))
+	return bin
 }
 
 // simulated starts a router with a little configuration.
@@ -49,11 +63,13 @@ set name=EDGE1
 
 func TestScripts(t *testing.T) {
 	address := simulated(t)
+	bin := folder(t)
 	docs, err := filepath.Abs("../../../docs")
 	require.NoError(t, err)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("ROUTER", address)
 			env.Setenv("DOCS", docs)
 			config := strings.ReplaceAll(`modules: {default: {}}
@@ -78,7 +94,7 @@ var listening = regexp.MustCompile(`"Listening on" address=(\S+)`)
 func serve(t *testing.T, config string, flags ...string) *running {
 	t.Helper()
 	args := append([]string{"--config.file=" + config, "--web.listen-address=127.0.0.1:0"}, flags...)
-	cmd := exec.CommandContext(t.Context(), "routeros_exporter", args...)
+	cmd := exec.CommandContext(t.Context(), filepath.Join(folder(t), program), args...)
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
