@@ -61,8 +61,9 @@ type sectionSpec struct {
 	Where         []string            `yaml:"where"`
 	Inherits      []inheritSpec       `yaml:"inherits"`
 
-	Words   map[string]map[string]string   `yaml:"words"`
-	Denials map[string]map[string][]string `yaml:"denials"`
+	Words    map[string]map[string]string   `yaml:"words"`
+	Assigned map[string]string              `yaml:"assigned"`
+	Denials  map[string]map[string][]string `yaml:"denials"`
 }
 
 // Builtin returns the allowlist that is part of the program.

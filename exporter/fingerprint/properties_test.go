@@ -38,7 +38,9 @@ func genMenu(s schema) *rapid.Generator[schemaMenu] {
 		version := rapid.SampledFrom(s.Versions).Draw(t, "version")
 		var menus []schemaMenu
 		for _, m := range s.Menus {
-			if m, ok := m.in(version); ok && len(m.Settable) > 0 {
+			m, ok := m.in(version)
+			m.Settable = slices.DeleteFunc(m.Settable, func(p schemaProperty) bool { return p.Name == dynamicProperty }) // has a test of its own
+			if ok && len(m.Settable) > 0 {
 				menus = append(menus, m)
 			}
 		}
@@ -123,14 +125,6 @@ func TestRowsMayComeInAnyOrderUnlessRouterOSCanMoveThem(t *testing.T) {
 		m := genMenu(s).Draw(t, "in")
 		rows := genRows(m).Draw(t, "rows")
 		within := chainOf(m)
-		value := func(r row, name string) string {
-			for _, attribute := range r {
-				if v, ok := strings.CutPrefix(attribute, name+"="); ok {
-					return v
-				}
-			}
-			return ""
-		}
 		// Rows that differ beyond doubt: by a property that is read.
 		var plain schemaProperty
 		for _, p := range m.Settable {
@@ -153,7 +147,7 @@ func TestRowsMayComeInAnyOrderUnlessRouterOSCanMoveThem(t *testing.T) {
 		if m.Movable && !slices.Contains(indifferent, m.Menu) {
 			for at, i := range order {
 				for _, j := range order[at+1:] {
-					if j < i && (within == "" || value(rows[i], within) == value(rows[j], within)) {
+					if j < i && (within == "" || valueOf(rows[i], within) == valueOf(rows[j], within)) {
 						same = false
 					}
 				}
@@ -161,6 +155,15 @@ func TestRowsMayComeInAnyOrderUnlessRouterOSCanMoveThem(t *testing.T) {
 		}
 		require.Equal(t, same, hashOf(t, sectionAt(a, m.Menu), rows) == hashOf(t, sectionAt(a, m.Menu), moved))
 	})
+}
+
+func valueOf(r row, name string) string {
+	for _, attribute := range r {
+		if v, ok := strings.CutPrefix(attribute, name+"="); ok {
+			return v
+		}
+	}
+	return ""
 }
 
 func indices(n int) []int {
@@ -202,6 +205,8 @@ func TestAChangeIsAChangeOfExactlyOneCategory(t *testing.T) {
 		}
 		key := m.Menu + " " + p.Name
 		switch section := sectionAt(a, m.Menu); {
+		case key == "/ipv6/address address" && valueOf(rows[i], "from-pool") != "":
+			require.Empty(t, changed, "the router made it of what was delegated to it")
 		case leftOut(m.Menu, p.Name) != "" || moved[key]:
 			require.Empty(t, changed, key)
 		case hides(section, rows[i], p.Name):

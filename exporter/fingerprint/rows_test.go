@@ -82,6 +82,13 @@ func TestCanonicalForm(t *testing.T) {
 			}},
 			`[{"rows":[{"address":"10.0.0.2/32","disabled":"true","interface":"ether1"}],"section":"/ip/address"}]`,
 		},
+		"an address of a delegated prefix": {
+			"addressing",
+			map[string][]row{"/ipv6/address": {
+				{"address=2001:db8:7::1/64", "from-pool=isp", "interface=lan", "advertise=true"}, {"address=2001:db8::1/64", "from-pool=", "interface=wan"},
+			}},
+			`[{"rows":[{"advertise":"true","from-pool":"isp","interface":"lan"},{"address":"2001:db8::1/64","interface":"wan"}],"section":"/ipv6/address"}]`,
+		},
 		"firewall keeps the order in each chain": {
 			"firewall",
 			map[string][]row{"/ip/firewall/filter": {

@@ -36,6 +36,9 @@ type schemaProperty struct {
 	Words    []string
 }
 
+// GoString keeps the output of a test that fails short.
+func (m schemaMenu) GoString() string { return m.Menu }
+
 func readSchema(t testing.TB) schema {
 	t.Helper()
 	text, err := os.ReadFile("testdata/schema-routeros7.json")

@@ -143,10 +143,17 @@ func (s *Section) addProperties(spec sectionSpec, read []string) error {
 			s.proplist = append(s.proplist, n)
 		}
 	}
-	for _, n := range slices.Concat(spec.Sets, keysOf(spec.Defaults), keysOf(spec.Aliases), keysOf(spec.Words), keysOf(spec.Denials)) {
+	for _, n := range slices.Concat(spec.Sets, keysOf(spec.Defaults), keysOf(spec.Aliases), keysOf(spec.Words), keysOf(spec.Assigned), keysOf(spec.Denials)) {
 		if !slices.Contains(read, n) {
-			return fmt.Errorf("%q has a set, default, alias, word or denial but is no property", n)
+			return fmt.Errorf("%q has a set, default, alias, word, assignment or denial but is no property", n)
 		}
+	}
+	for name, by := range spec.Assigned {
+		a := &assigned{by: s.index(by)}
+		if a.by < 0 {
+			return fmt.Errorf("%q is assigned by %q, which is no property", name, by)
+		}
+		s.properties[s.index(name)].assigned = a
 	}
 	return s.addDenials(spec)
 }

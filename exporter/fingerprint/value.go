@@ -16,7 +16,12 @@ type property struct {
 	set      bool
 	defaults []string
 	denials  *denials
+	assigned *assigned
 }
+
+// assigned says that a value is the router's own where another property is
+// set: what it makes of that changes by itself.
+type assigned struct{ by int }
 
 // denials is how a value is read that names what is allowed and, with ! in
 // front, what is denied. Something new is denied to everybody except in the
@@ -32,11 +37,11 @@ type denials struct {
 // property that is empty, or leaves it out, as it pleases.
 func (s *Section) normalise(values [][]byte, use *scratch) (said int) {
 	for i := range s.properties {
-		if len(values[i]) == 0 {
+		p := &s.properties[i]
+		if len(values[i]) == 0 || p.assigned != nil && len(values[p.assigned.by]) > 0 {
 			values[i] = nil
 			continue
 		}
-		p := &s.properties[i]
 		v := values[i]
 		if p.words != nil {
 			if present, ok := p.words[string(v)]; ok {
