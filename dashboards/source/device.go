@@ -8,8 +8,9 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/units"
 )
 
-// DeviceOverview is one router on one page: does it answer, what has changed in its configuration, and
-// what do its interfaces, BGP, OSPF and subscribers do. Our annotations lie over all of it.
+// DeviceOverview is one router on one page: does it answer, what has changed in its configuration, what
+// do its interfaces, BGP, OSPF and subscribers do, what is full, and how is its hardware. Our annotations
+// lie over all of it.
 func DeviceOverview() (Board, error) {
 	b := newBuilder("Router overview").
 		Uid("ispvm-router-overview").
@@ -29,6 +30,8 @@ func DeviceOverview() (Board, error) {
 	configuration(b)
 	interfaces(b)
 	routing(b)
+	capacity(b)
+	hardware(b)
 	return b.Build()
 }
 
@@ -157,4 +160,45 @@ func routing(b *builder) {
 		12, "PPP sessions", "Subscribers that are connected, by service.", units.Short,
 		[][2]string{{`routeros_ppp_active_sessions{device="$device"} > 0`, "{{service}}"}},
 	}.graph())
+}
+
+func capacity(b *builder) {
+	b.WithRow(dashboard.NewRowBuilder("Capacity"))
+	b.WithPanel(panel{
+		8, "Use of links", "Share of the negotiated speed; what is sent is below the line.", units.PercentUnit,
+		[][2]string{
+			{`rate(routeros_interface_receive_bytes_total{device="$device"}[$__rate_interval]) / routeros_ethernet_speed_bytes`, "{{interface}} in"},
+			{`-rate(routeros_interface_transmit_bytes_total{device="$device"}[$__rate_interval]) / routeros_ethernet_speed_bytes`, "{{interface}} out"},
+		},
+	}.graph())
+	b.WithPanel(panel{
+		8, "Address pools in use", "Share of the addresses, and of the IPv6 prefixes, that are given out.", units.PercentUnit,
+		[][2]string{
+			{`routeros_pool_addresses_used{device="$device"} / routeros_pool_addresses`, "{{pool}}"},
+			{`routeros_pool_ipv6_prefixes_used{device="$device"} / routeros_pool_ipv6_prefixes`, "{{pool}} (IPv6)"},
+		},
+	}.graph())
+	b.WithPanel(panel{
+		8, "Tracked connections", "Share of the connections that can be tracked. Once it is full, new ones are dropped.", units.PercentUnit,
+		[][2]string{{`routeros_conntrack_entries{device="$device"} / routeros_conntrack_entries_limit`, "in use"}},
+	}.graph())
+}
+
+func hardware(b *builder) {
+	b.WithRow(dashboard.NewRowBuilder("Hardware"))
+	b.WithPanel(panel{
+		8, "Temperature", "Of all sensors, those in transceivers included.", units.Celsius,
+		[][2]string{
+			{`routeros_health_temperature_celsius{device="$device"}`, "{{sensor}}"},
+			{`routeros_optics_temperature_celsius{device="$device"}`, "{{interface}}"},
+		},
+	}.graph())
+	b.WithPanel(panel{
+		8, "Optical power received", "A slow fall is dirt or age, a sudden one a bent or broken fibre.", "dBm",
+		[][2]string{{`routeros_optics_receive_power_dbm{device="$device"}`, "{{interface}}"}},
+	}.graph())
+	b.WithPanel(panel{
+		8, "Power supplies and fans", "Whether each says that it is well.", units.NoUnit,
+		[][2]string{{`routeros_health_ok{device="$device"}`, "{{sensor}}"}},
+	}.states())
 }
