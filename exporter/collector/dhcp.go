@@ -43,5 +43,5 @@ func (c *dhcp) Collect(ctx context.Context, r Router, _ Input, out *Samples) err
 	}
 	ask("/ip/dhcp-server/lease", servers, c.leases, c.bound)
 	ask("/ipv6/dhcp-server/binding", serversV6, c.bindings, c.bindingsBound)
-	return countAll(ctx, r, atOnce, tallies)
+	return countAll(ctx, r, tallies)
 }

@@ -33,5 +33,5 @@ func (c *firewall) Collect(ctx context.Context, r Router, _ Input, out *Samples)
 		}
 		tallies = append(tallies, tally{f.menu + "address-list", nil, func(n float64) { out.add(c.addresses, n, f.version) }})
 	}
-	return countAll(ctx, r, atOnce, tallies)
+	return countAll(ctx, r, tallies)
 }

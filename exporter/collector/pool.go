@@ -55,7 +55,7 @@ func (c *pool) Collect(ctx context.Context, r Router, _ Input, out *Samples) err
 	if err != nil {
 		return err
 	}
-	return countAll(ctx, r, atOnce, tallies)
+	return countAll(ctx, r, tallies)
 }
 
 // prefixesOf counts the prefixes of a length ("56") in a larger one.

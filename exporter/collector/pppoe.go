@@ -33,10 +33,9 @@ type pppoeService struct {
 func (c *pppoe) Collect(ctx context.Context, r Router, _ Input, out *Samples) error {
 	services := map[string]pppoeService{}
 	servers := map[[3]string]bool{}
+	properties := []string{"service-name", "interface", "default-profile", "max-sessions", "disabled"}
 	err := readAll(ctx, r, read{
-		"/interface/pppoe-server/server",
-		[]string{"service-name", "interface", "default-profile", "max-sessions", "disabled"}, nil,
-		func(row routeros.Row) {
+		"/interface/pppoe-server/server", properties, nil, func(row routeros.Row) {
 			if row.Bool("disabled") {
 				return
 			}
@@ -61,5 +60,5 @@ func (c *pppoe) Collect(ctx context.Context, r Router, _ Input, out *Samples) er
 			out.add(c.limit, s.limit, name)
 		}
 	}
-	return countAll(ctx, r, atOnce, tallies)
+	return countAll(ctx, r, tallies)
 }

@@ -73,7 +73,7 @@ func (c *route) Collect(ctx context.Context, r Router, in Input, out *Samples) e
 		tallies = append(tallies, c.protocols(version, commonProtocols, out, unexplained)...)
 	}
 	tallies = append(tallies, tally{v.rules, nil, func(n float64) { out.add(c.policyRules, n) }})
-	if err := countAll(ctx, r, atOnce, tallies); err != nil {
+	if err := countAll(ctx, r, tallies); err != nil {
 		return err
 	}
 	tallies = nil
@@ -88,7 +88,7 @@ func (c *route) Collect(ctx context.Context, r Router, in Input, out *Samples) e
 			tallies = append(tallies, c.protocols(version, v.rareProtocols, out, unexplained)...)
 		}
 	}
-	return countAll(ctx, r, atOnce, tallies)
+	return countAll(ctx, r, tallies)
 }
 
 // protocols asks for the routes of each protocol, and takes them from those
