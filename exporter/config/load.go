@@ -140,7 +140,11 @@ func explain(file string, err error) error {
 	var types *yaml.TypeError
 	if !errors.As(err, &types) {
 		if m := syntaxError.FindStringSubmatch(err.Error()); m != nil {
-			return fmt.Errorf("%s:%s: is no YAML: %s", file, m[1], m[2])
+			hint := ""
+			if strings.Contains(m[2], "cannot start any token") {
+				hint = "; indent with spaces, not with tabs, and write values that begin with @, ` or % in quotes"
+			}
+			return fmt.Errorf("%s:%s: is no YAML: %s%s", file, m[1], m[2], hint)
 		}
 		if missingAnchor.MatchString(err.Error()) {
 			return fmt.Errorf("%s: a value begins with *, by which YAML means an anchor, and there is none of that name: write the value in quotes", file)
@@ -196,7 +200,7 @@ func goKindOf(t string) string {
 	case strings.HasPrefix(t, "[]"):
 		return "a list"
 	case strings.HasPrefix(t, "map") || strings.Contains(t, "config."):
-		return "a set of keys"
+		return "a set of keys ({} for the defaults)"
 	case slices.Contains([]string{"int", "float64"}, t):
 		return "a number"
 	case t == "bool":

@@ -182,7 +182,7 @@ func addressProblem(d *Device) string {
 	if strings.Contains(d.Address, "@") { // it is not repeated
 		return "the address holds a user name: put it into username, and the password into password_file"
 	}
-	if strings.Contains(d.Address, "/") {
+	if strings.ContainsAny(d.Address, "/ \t\r\n") {
 		return fmt.Sprintf("address %q is no host or host:port", d.Address)
 	}
 	host, port, err := net.SplitHostPort(d.HostPort())
