@@ -178,6 +178,8 @@ add dynamic=yes instance=bgp-instance-1 name=up-1 remote.address=192.0.2.9 .as=6
 add dynamic=yes id=192.0.2.2 name=made
 /routing ospf area
 add dynamic=yes instance=main name=made
+/routing rule
+add action=lookup chain=main default=yes table=main
 /routing table
 add dynamic=yes name=made
 `

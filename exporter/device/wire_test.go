@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -357,4 +358,89 @@ func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// BenchmarkFingerprint100kRulesOverTheWire reads the firewall of a router with
+// 100,000 rules and hashes it, of which the budget is one second, and beside
+// it lets the same router send the same to somebody who looks at none of it:
+// what the router in this process costs is no cost of the exporter.
+func BenchmarkFingerprint100kRulesOverTheWire(b *testing.B) {
+	const rules = 100_000
+	var text strings.Builder
+	text.WriteString("# by RouterOS 7.20\n/ip firewall filter\n")
+	for i := range rules {
+		fmt.Fprintf(&text, "add action=accept chain=c%d connection-state=established,related dst-port=80,443 protocol=tcp src-address=10.%d.%d.%d\n", i%50, i>>16, i>>8&255, i&255)
+	}
+	router, err := routersim.New(routersim.Options{Name: "R", Users: []routersim.User{{Name: monitor, Password: monitorPassword, Policies: []string{"read", "api"}}}})
+	require.NoError(b, err)
+	defer router.Close()
+	_, err = router.Load(strings.NewReader(text.String()))
+	require.NoError(b, err)
+	addr, err := router.Listen(b.Context(), "127.0.0.1:0")
+	require.NoError(b, err)
+	allowlist, err := fingerprint.Builtin()
+	require.NoError(b, err)
+	firewall := allowlist.Categories[slices.Index(allowlist.Names(), "firewall")]
+
+	b.Run("read and hashed", func(b *testing.B) {
+		d, err := device.New(device.Options{
+			Name: "R", Address: addr.String(), Username: monitor, Password: func() (string, error) { return monitorPassword, nil },
+			Allowlist: allowlist, Logger: slog.New(slog.DiscardHandler), CategoryTimeout: time.Minute,
+		})
+		require.NoError(b, err)
+		defer d.Close()
+		b.ReportAllocs()
+		before := cpuTime(b)
+		for b.Loop() {
+			document, err := d.Document(b.Context(), firewall)
+			require.NoError(b, err)
+			_, err = document.Fingerprint()
+			require.NoError(b, err)
+		}
+		b.ReportMetric(float64((cpuTime(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
+	})
+	b.Run("sent by the router alone", func(b *testing.B) {
+		nc, err := (&net.Dialer{}).DialContext(b.Context(), "tcp", addr.String())
+		require.NoError(b, err)
+		defer nc.Close()
+		speak(b, nc, "/login", "=name="+monitor, "=password="+monitorPassword)
+		section := firewall.Sections[0]
+		before := cpuTime(b)
+		for b.Loop() {
+			speak(b, nc, slices.Concat([]string{section.Name + "/print", "=.proplist=" + strings.Join(section.Proplist(), ",")}, section.Query())...)
+		}
+		b.ReportMetric(float64((cpuTime(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
+	})
+}
+
+// speak sends one command and throws the answer away, as it comes.
+func speak(b *testing.B, nc net.Conn, words ...string) {
+	b.Helper()
+	var sentence []byte
+	for _, w := range words {
+		if len(w) >= 0x80 {
+			sentence = append(sentence, 0x80|byte(len(w)>>8))
+		}
+		sentence = append(append(sentence, byte(len(w))), w...)
+	}
+	_, err := nc.Write(append(sentence, 0))
+	require.NoError(b, err)
+	done := []byte("\x05!done\x00")
+	buf := make([]byte, 64<<10)
+	for kept := 0; ; {
+		n, err := nc.Read(buf[kept:])
+		require.NoError(b, err)
+		if bytes.HasSuffix(buf[:kept+n], done) {
+			return
+		}
+		kept = copy(buf, buf[max(0, kept+n-len(done)):kept+n])
+	}
+}
+
+// cpuTime is what this process has used of the processors.
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
