@@ -20,8 +20,8 @@ const (
 	maxRows = 100_000
 )
 
-// Truncated is what every collector says that makes series of rows.
-var Truncated = NewMetric(prometheus.GaugeValue, "collector_truncated",
+// truncated is what every collector says that makes series of rows.
+var truncated = NewMetric(prometheus.GaugeValue, "collector_truncated",
 	"Whether the router has more rows than the collector makes series of, so that some are missing.", "collector")
 
 // limited is a collector that knows how many rows it can do with.
@@ -46,7 +46,7 @@ type bounded struct{ limited }
 func (b bounded) Metrics() []*Metric {
 	metrics := b.limited.Metrics()
 	if _, partial := b.rowLimit(); partial {
-		metrics = append(metrics[:len(metrics):len(metrics)], Truncated)
+		metrics = append(metrics[:len(metrics):len(metrics)], truncated)
 	}
 	return metrics
 }
@@ -57,7 +57,7 @@ func (b bounded) Collect(ctx context.Context, r Router, in Input, out *Samples) 
 	g := &gauged{Router: r, rows: int64(rows), partial: partial}
 	err := b.limited.Collect(ctx, g, in, out)
 	if partial && g.seen.Load() { // else the router has no such thing
-		out.add(Truncated, truth(g.truncated.Load()), b.Name())
+		out.add(truncated, truth(g.truncated.Load()), b.Name())
 	}
 	return err
 }

@@ -42,7 +42,7 @@ func document() string {
 		"and how other exporters name these things in [metrics-migration.md](metrics-migration.md).\n\n" +
 		"Optional collectors run only where a module names them. A collector that is read at intervals shows its last result in between, " +
 		"with the time of it in `routeros_collector_read_timestamp_seconds`; if it failed, it is tried again after a minute.\n\n" +
-		"`" + Truncated.Name + "`, with the label `collector`, says whether a router has more rows than a collector makes series of (" +
+		"`" + truncated.Name + "`, with the label `collector`, says whether a router has more rows than a collector makes series of (" +
 		strconv.Itoa(maxSeriesRows) + ", unless it says otherwise), so that some are missing. Comments are labels of metrics named `_info` alone, " +
 		"cut at " + strconv.Itoa(maxComment) + " bytes. What the router made by itself, for subscribers for instance, makes no series, " +
 		"save for interfaces where a module asks for `dynamic_interfaces`.\n")
@@ -57,7 +57,7 @@ func document() string {
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s Read %s, %s.\n\n| metric | type | unit | labels | meaning |\n|---|---|---|---|---|\n", c.Name(), c.About(), when, standard)
 		for _, m := range c.Metrics() {
-			if m == Truncated {
+			if m == truncated {
 				continue // is described once
 			}
 			kind := "gauge"
@@ -91,7 +91,7 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 	for _, c := range All() {
 		require.NotEmpty(t, c.About(), c.Name())
 		for _, m := range c.Metrics() {
-			require.True(t, m == Truncated || !seen[m.Name], "%s is there twice", m.Name)
+			require.True(t, m == truncated || !seen[m.Name], "%s is there twice", m.Name)
 			seen[m.Name] = true
 			require.Equal(t, m.Type == prometheus.CounterValue, strings.HasSuffix(m.Name, "_total"), m.Name)
 			require.NotEmpty(t, m.Help, m.Name)
