@@ -23,6 +23,7 @@ func (s *session) change(who *identity, cmd *command, reply *reply) error {
 	if !who.policies["write"] || !who.policies[needed] {
 		return errNotPermitted
 	}
+	r.expire(r.now(), false)
 	var err error
 	if cmd.menu == "/interface" {
 		err = r.changeInterfaces(cmd)
@@ -39,6 +40,7 @@ func (s *session) change(who *identity, cmd *command, reply *reply) error {
 	}
 	r.cached = nil
 	now := r.now()
+	r.noteLapses(cmd, reply.ret, now)
 	r.history.add(r.describe(who, cmd, needed))
 	r.journal.add(now, "system,info", actionOf(cmd.menu, cmd.verb)+" by api:"+who.user+"@"+who.remoteHost)
 	r.net.update(r)

@@ -20,6 +20,7 @@ type live struct {
 	servers    map[string]*episode
 	hosts      map[string]*episode
 	ids        map[string]uint32
+	lapses     map[lapse]time.Time // when entries of address lists go
 }
 
 // port is an interface's memory.
@@ -44,7 +45,7 @@ type episode struct {
 }
 
 func newLive(now time.Time, uptime time.Duration) *live {
-	l := &live{ids: map[string]uint32{}, powered: true}
+	l := &live{ids: map[string]uint32{}, powered: true, lapses: map[lapse]time.Time{}}
 	l.boot(now.Add(-uptime))
 	l.madeAt = now
 	return l

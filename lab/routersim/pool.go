@@ -17,14 +17,24 @@ type addressPool struct {
 // addressRange is IPv4 addresses from first on.
 type addressRange struct{ first, count uint32 }
 
-// poolOf returns the pool that a PPP profile names as its remote address.
-func (r *Router) poolOf(profile string) addressPool {
-	profiles := r.store.Table("/ppp/profile")
-	row := find(profiles, "name", profile)
+// profile is what a PPP profile gives subscribers.
+type profile struct {
+	pool         addressPool
+	local, limit string
+}
+
+func (r *Router) profile(name string) profile {
+	t := r.store.Table("/ppp/profile")
+	p := profile{local: "10.112.112.1"} // where nobody says, RouterOS makes one up as well
+	row := find(t, "name", name)
 	if row == nil {
-		return addressPool{}
+		return p
 	}
-	return r.pool(profiles.Value(row, "remote-address"))
+	p.pool, p.limit = r.pool(t.Value(row, "remote-address")), t.Value(row, "rate-limit")
+	if local := t.Value(row, "local-address"); local != "" {
+		p.local = local
+	}
+	return p
 }
 
 // pool returns the pool of that name, one without ranges if there is none.

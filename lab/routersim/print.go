@@ -187,6 +187,7 @@ func (r *Router) each(cmd *command, who *identity, yield func(*record) bool) err
 	if err != nil {
 		return err
 	}
+	r.expire(r.now(), false)
 	for rec := range sel.among(r.print(cmd.menu, sel.ask(r.now(), false))) {
 		if shown := sel.take(rec); shown != nil && !yield(shown) {
 			break
@@ -204,6 +205,7 @@ func (r *Router) count(ctx context.Context, cmd *command, who *identity) (int, e
 	if err != nil {
 		return 0, err
 	}
+	r.expire(r.now(), false)
 	count := 0
 	for rec := range r.print(cmd.menu, sel.ask(r.now(), true)) {
 		switch {

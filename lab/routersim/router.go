@@ -235,6 +235,7 @@ func (r *Router) PowerOn() error {
 		now := r.opts.Now()
 		r.live.powered = true
 		r.live.boot(now)
+		r.expire(now, true)
 		r.net.update(r)
 		r.journal.add(now, "system,info", "router rebooted")
 	}

@@ -57,6 +57,8 @@ func views() map[string]view {
 		"/interface/wireless/registration-table":  registrationRows,
 		"/caps-man/registration-table":            registrationRows,
 		"/ip/firewall/connection/tracking":        trackingRows,
+		"/ip/firewall/address-list":               addressListRows,
+		"/ipv6/firewall/address-list":             addressListRows,
 		"/ip/firewall/filter":                     countedRows,
 		"/ip/firewall/nat":                        countedRows,
 		"/ip/firewall/mangle":                     countedRows,

@@ -10,10 +10,11 @@ import (
 )
 
 func addressRows(r *Router, t *config.Table, want ask) rows {
-	return func(yield func(*record) bool) {
+	v4 := strings.HasPrefix(t.Menu.Path, "/ip/")
+	configured := func(yield func(*record) bool) {
 		for _, row := range t.Rows {
 			rec := stored(t, row, want)
-			if prefix, ok := plane.ParsePrefix(row.Props["address"]); ok && strings.HasPrefix(t.Menu.Path, "/ip/") {
+			if prefix, ok := plane.ParsePrefix(row.Props["address"]); ok && v4 {
 				rec.set("address", prefix.String())
 				if _, given := row.Props["network"]; !given {
 					rec.set("network", prefix.Masked().Addr().String())
@@ -27,6 +28,10 @@ func addressRows(r *Router, t *config.Table, want ask) rows {
 			}
 		}
 	}
+	if v4 {
+		return concat(configured, subscriberAddresses(r))
+	}
+	return configured
 }
 
 // arpRows shows who is on the connected networks: the other routers.

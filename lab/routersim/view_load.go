@@ -10,7 +10,7 @@ import (
 // download.
 func queueRows(r *Router, t *config.Table, want ask) rows {
 	seconds := want.now.Sub(r.live.bootedAt).Seconds()
-	return func(yield func(*record) bool) {
+	return concat(func(yield func(*record) bool) {
 		for _, row := range t.Rows {
 			rec := stored(t, row, want)
 			up := float64(1000 + hash(r.opts.Name+row.Props["name"])%200_000)
@@ -21,12 +21,12 @@ func queueRows(r *Router, t *config.Table, want ask) rows {
 			rec.setAll("bytes", pair(up), "packets", pair(up/700), "dropped", pair(up/5e6),
 				"rate", whole(up*8)+"/"+whole(up*64), "packet-rate", whole(up/700)+"/"+whole(up/90),
 				"queued-bytes", "0/0", "queued-packets", "0/0", "invalid", "false")
-			rec.setBool("dynamic", row.Is("dynamic")) // as a subscriber's queue is
+			rec.setBool("dynamic", row.Is("dynamic"))
 			if !yield(rec) {
 				return
 			}
 		}
-	}
+	}, subscriberQueues(r, want))
 }
 
 // trackedConnections is how many a subscriber has at a time.

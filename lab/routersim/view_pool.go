@@ -97,7 +97,8 @@ func leaseRows(r *Router, t *config.Table, want ask) rows {
 			} else {
 				rec.setAll("status", "waiting", "last-seen", "never")
 			}
-			rec.setAll("radius", "false", "dynamic", "false", "blocked", "false")
+			rec.setAll("radius", "false", "blocked", "false")
+			rec.setBool("dynamic", row.Is("dynamic"))
 			if !yield(rec) {
 				return
 			}

@@ -10,10 +10,15 @@ import (
 // subscriber is a customer who is dialled in.
 type subscriber struct {
 	name, service, address, caller string
+	local                          string // the router's address on the session
+	limit                          string // of its rate, "" for none
 	pool                           string // that the address is from, "" if none
 	since                          time.Time
 	index                          int
 }
+
+// iface is the name of the session's interface.
+func (s subscriber) iface() string { return "<pppoe-" + s.name + ">" }
 
 // subscribers returns who is dialled in: at each PPPoE server that serves,
 // those whom /ppp/secret names and as many more as the options ask for.
@@ -34,15 +39,15 @@ func (r *Router) dialIn() []subscriber {
 		if episode == nil || !episode.up {
 			continue
 		}
-		pool := r.poolOf(servers.Value(server, "default-profile"))
+		profile := r.profile(servers.Value(server, "default-profile"))
 		add := func(name, address string) {
 			h := hash(r.opts.Name + name)
 			s := subscriber{
-				name: name, service: service, address: address, since: episode.since.Add(time.Duration(h%30) * time.Second),
+				name: name, service: service, address: address, local: profile.local, limit: profile.limit, since: episode.since.Add(time.Duration(h%30) * time.Second),
 				caller: fmt.Sprintf("D4:CA:6D:%02X:%02X:%02X", byte(h>>16), byte(h>>8), byte(h)), index: len(out),
 			}
 			if address == "" {
-				s.address, s.pool = pool.next(len(out))
+				s.address, s.pool = profile.pool.next(len(out))
 			}
 			out = append(out, s)
 		}
@@ -60,61 +65,28 @@ func (r *Router) dialIn() []subscriber {
 }
 
 func pppActiveRows(r *Router, _ *config.Table, want ask) rows {
-	return func(yield func(*record) bool) {
-		all := r.subscribers()
-		if len(all) == 0 {
-			return
-		}
-		same := &record{}
-		same.setAll("service", "pppoe", "encoding", "", "limit-bytes-in", "0", "limit-bytes-out", "0", "radius", "false")
-		same.alike = &alike{count: len(all), differ: []string{".id", "name", "caller-id", "address", "uptime", "session-id"}, rows: func(yield func(*record) bool) {
-			for _, s := range all {
-				rec := &record{}
-				rec.add(".id", config.FormatID(0x80000000+uint32(s.index)))
-				rec.setAll("name", s.name, "service", "pppoe", "caller-id", s.caller, "address", s.address,
-					"uptime", duration(want.now.Sub(s.since)), "encoding", "", "session-id", fmt.Sprintf("0x%08x", 0x81000000+s.index),
-					"limit-bytes-in", "0", "limit-bytes-out", "0", "radius", "false")
-				if !yield(rec) {
-					return
-				}
-			}
-		}}
-		yield(same)
-	}
+	constant := []string{"service", "pppoe", "encoding", "", "limit-bytes-in", "0", "limit-bytes-out", "0", "radius", "false"}
+	differ := []string{".id", "name", "caller-id", "address", "uptime", "session-id"}
+	return eachDialled(r.subscribers(), constant, differ, func(rec *record, s subscriber) {
+		rec.setAll(".id", config.FormatID(0x80000000+uint32(s.index)), "name", s.name, "service", "pppoe", "caller-id", s.caller,
+			"address", s.address, "uptime", duration(want.now.Sub(s.since)), "encoding", "", "session-id", fmt.Sprintf("0x%08x", 0x81000000+s.index))
+	})
 }
 
-// subscriberInterfaces shows the interface that each subscriber has in
-// /interface.
-func subscriberInterfaces(r *Router, want ask) rows {
-	return func(yield func(*record) bool) {
-		all := r.subscribers()
-		if len(all) == 0 {
-			return
-		}
-		constant := []string{
-			"type", "pppoe-in", "mtu", "1480", "actual-mtu", "1480", "link-downs", "0",
-			"rx-drop", "0", "tx-drop", "0", "tx-queue-drop", "0", "rx-error", "0", "tx-error", "0",
-			"fp-rx-byte", "0", "fp-tx-byte", "0", "fp-rx-packet", "0", "fp-tx-packet", "0",
-			"running", "true", "dynamic", "true", "disabled", "false",
-		}
-		same := &record{}
-		same.setAll(constant...)
-		differ := []string{".id", "name", "last-link-up-time", "rx-byte", "tx-byte", "rx-packet", "tx-packet"}
-		same.alike = &alike{count: len(all), differ: differ, rows: func(yield func(*record) bool) {
-			for _, s := range all {
-				seconds := max(want.now.Sub(s.since).Seconds(), 0)
-				rate := 1000 + float64(hash(s.name)%200_000)
-				rec := &record{}
-				rec.add(".id", config.FormatID(0xF00000+uint32(s.index)))
-				rec.setAll("name", "<pppoe-"+s.name+">", "type", "pppoe-in", "mtu", "1480", "actual-mtu", "1480")
-				rec.setAll("last-link-up-time", r.timestamp(s.since), "rx-byte", whole(rate*seconds/8), "tx-byte", whole(rate*seconds),
-					"rx-packet", whole(rate*seconds/4000), "tx-packet", whole(rate*seconds/1000))
-				rec.setAll(constant...)
-				if !yield(rec) {
-					return
-				}
-			}
-		}}
-		yield(same)
-	}
+// SetSubscribers changes how many customers are dialled in at each PPPoE
+// server, beside those that /ppp/secret names.
+func (r *Router) SetSubscribers(n int) {
+	r.net.mu.Lock()
+	defer r.net.mu.Unlock()
+	r.opts.Subscribers = max(n, 0)
+	r.net.update(r)
+}
+
+// SetLeases changes how many clients have an address from each DHCP server,
+// beside those with a static lease.
+func (r *Router) SetLeases(n int) {
+	r.net.mu.Lock()
+	defer r.net.mu.Unlock()
+	r.opts.Leases = max(n, 0)
+	r.net.update(r)
 }

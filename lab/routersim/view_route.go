@@ -36,6 +36,14 @@ func routeRows(r *Router, t *config.Table, _ ask) rows {
 				return
 			}
 		}
+		if v4 {
+			for rec := range subscriberRoutes(r, id+1, func(route plane.Route, id uint32) *record { return dynamicRoute(route, id, v7) }) {
+				id += uint32(rec.alike.count)
+				if !yield(rec) {
+					return
+				}
+			}
+		}
 		for _, feed := range r.out.Feeds(r.opts.Name) {
 			if feed.Dst.Addr().Is4() != v4 {
 				continue
@@ -149,6 +157,12 @@ func routingRouteRows(r *Router, _ *config.Table, _ ask) rows {
 		for _, route := range r.out.NearRoutes(r.opts.Name) {
 			id++
 			if !yield(ribRoute(route, id)) {
+				return
+			}
+		}
+		for rec := range subscriberRoutes(r, id+1, ribRoute) {
+			id += uint32(rec.alike.count)
+			if !yield(rec) {
 				return
 			}
 		}
