@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
+	bolt "go.etcd.io/bbolt"
 
 	apiv1 "github.com/ispvisualmonitor/ispvisualmonitor/api/v1"
 )
@@ -154,6 +155,47 @@ func TestOfferNeverWaits(t *testing.T) {
 	require.InDelta(t, 3, b.metric(t, "observations_dropped_total", "buffer_full"), 0)
 	b.Offer(Observation{Device: "R", Category: "bgp"})
 	require.InDelta(t, 1, b.metric(t, "observations_dropped_total", "invalid"), 0)
+	require.NoError(t, b.Close())
+}
+
+// A disk that takes nothing costs nothing as long as memory lasts: what was to
+// be written is written when it takes something again.
+func TestADiskThatFails(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "http://127.0.0.1:1", t.TempDir(), nil)
+	path := b.spool.db.Path()
+	require.NoError(t, b.spool.db.Close())
+	b.Offer(seen(0, 'a'))
+	err := b.flush()
+	require.ErrorContains(t, err, "write to the spool: ")
+	require.ErrorContains(t, err, "is the disk full?")
+	b.Offer(seen(1, 'b'))
+	require.Error(t, b.flush())
+	require.InDelta(t, 2, b.metric(t, "spool_errors_total"), 0)
+	require.Zero(t, b.metric(t, "observations_dropped_total", "buffer_full"))
+
+	var opened error
+	b.spool.db, opened = bolt.Open(path, 0o600, nil)
+	require.NoError(t, opened)
+	require.NoError(t, b.flush())
+	require.Equal(t, []string{"0a", "1b"}, contents(t, b.spool))
+	require.NoError(t, b.Close())
+}
+
+// A spool that is full is said, and counted, as what it is.
+func TestASpoolThatIsFull(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "http://127.0.0.1:1", t.TempDir(), func(o *Options) { o.MaxSpool = 2000 })
+	for minute := range 60 {
+		b.Offer(seen(minute, byte('a'+minute/2)))
+	}
+	require.NoError(t, b.flush())
+	repeats, refused := b.metric(t, "observations_dropped_total", "oldest_repeat"), b.metric(t, "observations_dropped_total", "spool_full")
+	require.Positive(t, repeats)
+	require.Positive(t, refused)
+	require.InDelta(t, 60, b.metric(t, "spool_observations")+repeats+refused, 0)
+	require.LessOrEqual(t, b.metric(t, "spool_bytes"), 2000.0)
+	require.Contains(t, b.log.String(), "raise push.max_spool_bytes")
 	require.NoError(t, b.Close())
 }
 

@@ -39,7 +39,11 @@ func newSender(o Options, sp *spool, m *metrics) *sender {
 	b.InitialInterval, b.MaxInterval = min(time.Second, o.MaxBackoff), o.MaxBackoff
 	b.Multiplier, b.RandomizationFactor = 2, 0.3
 	b.Reset()
-	httpClient := &http.Client{Transport: authorised{o.Transport, o.Token}}
+	httpClient := &http.Client{
+		Transport: authorised{o.Transport, o.Token},
+		// Wherever an answer would lead to is no place for the token.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	return &sender{
 		opts: o, spool: sp, metrics: m, rejected: rejectedIn(o.SpoolDir), backoff: b, limit: maxBatch,
 		client: apiv1connect.NewObservationServiceClient(connect.NewClient(

@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -264,5 +265,22 @@ func TestTroubleThatLastsIsNotForgotten(t *testing.T) {
 		said := strings.Count(b.log.String(), "observations wait in the spool")
 		require.GreaterOrEqual(t, said, 4, "in some 55 minutes")
 		require.LessOrEqual(t, said, 7)
+	})
+}
+
+// A redirection is not followed: the token is for the correlator alone.
+func TestTheTokenGoesNowhereElse(t *testing.T) {
+	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("somebody was led astray") }))
+	t.Cleanup(elsewhere.Close)
+	synctest.Test(t, func(t *testing.T) {
+		away := func(w http.ResponseWriter, r *http.Request) error {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+			return nil
+		}
+		calls, b := deliverTo(t, newMoody(away), seen(0, 'a'))
+		require.Len(t, calls, 2)
+		require.InDelta(t, 1, b.metric(t, "calls_total", "failed"), 0)
+		require.Contains(t, b.log.String(), "307")
 	})
 }
