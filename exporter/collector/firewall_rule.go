@@ -26,26 +26,25 @@ func newFirewallRules() limited {
 }
 
 func (c *firewallRules) Collect(ctx context.Context, r Router, _ Input, out *Samples) error {
-	for _, f := range firewallMenus { // one after the other: rows are many
+	properties := []string{".id", "chain", "action", "comment", "bytes", "packets"}
+	var reads []read
+	for _, f := range firewallMenus {
 		for _, table := range firewallTables {
-			err := readAll(ctx, r, read{
-				f.menu + table,
-				[]string{".id", "chain", "action", "comment", "bytes", "packets"},
-				routeros.NotDynamic(), func(row routeros.Row) {
-					id := row.String(".id")
-					out.add(c.info, 1, f.version, table, id, row.String("chain"), row.String("action"), comment(row))
-					if v, ok := number(row, "bytes"); ok {
-						out.add(c.bytes, v, f.version, table, id)
-					}
-					if v, ok := number(row, "packets"); ok {
-						out.add(c.packets, v, f.version, table, id)
-					}
-				},
-			})
-			if err != nil {
-				return err
-			}
+			reads = append(reads, read{f.menu + table, properties, routeros.NotDynamic(), func(row routeros.Row) {
+				c.rule(row, f.version, table, out)
+			}})
 		}
 	}
-	return nil
+	return readAll(ctx, r, reads...)
+}
+
+func (c *firewallRules) rule(row routeros.Row, version, table string, out *Samples) {
+	id := row.String(".id")
+	out.add(c.info, 1, version, table, id, row.String("chain"), row.String("action"), comment(row))
+	if v, ok := number(row, "bytes"); ok {
+		out.add(c.bytes, v, version, table, id)
+	}
+	if v, ok := number(row, "packets"); ok {
+		out.add(c.packets, v, version, table, id)
+	}
 }

@@ -27,9 +27,18 @@ var settled = map[string]bool{
 	"/mpls/ldp/print":             true,
 }
 
+// sparse are menus in which many routers have nothing, and that nothing but
+// somebody's work fills: what was empty is settled as well.
+var sparse = map[string]bool{
+	"/ip/firewall/filter/print": true, "/ip/firewall/nat/print": true, "/ip/firewall/mangle/print": true, "/ip/firewall/raw/print": true,
+	"/ipv6/firewall/filter/print": true, "/ipv6/firewall/nat/print": true, "/ipv6/firewall/mangle/print": true, "/ipv6/firewall/raw/print": true,
+	"/queue/simple/print": true, "/queue/tree/print": true, "/tool/netwatch/print": true,
+}
+
 // Memory is a connection that does not ask a router again for what cannot be
-// news: menus that it does not have, and settled ones. It lives as long as the
-// connection. Its methods may be called from many goroutines.
+// news: menus that it does not have, settled ones, and empty ones that are
+// sparse. It lives as long as the connection. Its methods may be called from
+// many goroutines.
 type Memory struct {
 	router Router
 	now    func() time.Time
@@ -59,7 +68,7 @@ func (m *Memory) Run(ctx context.Context, cmd routeros.Command, each func(router
 	if err := m.known(cmd[0]); err != nil {
 		return err
 	}
-	if !settled[cmd[0]] {
+	if !settled[cmd[0]] && !sparse[cmd[0]] {
 		return m.note(cmd[0], m.router.Run(ctx, cmd, each))
 	}
 	key := strings.Join(cmd, "\x00")
@@ -67,22 +76,35 @@ func (m *Memory) Run(ctx context.Context, cmd routeros.Command, each func(router
 	kept, ok := m.rows[key]
 	m.mu.Unlock()
 	if !ok || m.now().Sub(kept.read) >= settledFor {
-		kept = recital{read: m.now()}
-		err := m.router.Run(ctx, cmd, func(row routeros.Row) error {
-			kept.rows = append(kept.rows, row.Clone())
-			return nil
-		})
-		if err != nil {
-			return m.note(cmd[0], err)
-		}
-		m.mu.Lock()
-		m.rows[key] = kept
-		m.mu.Unlock()
+		return m.read(ctx, cmd, key, each)
 	}
 	for _, row := range kept.rows {
 		if err := each(row); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// read asks the router, and remembers its rows, or that there are none.
+func (m *Memory) read(ctx context.Context, cmd routeros.Command, key string, each func(routeros.Row) error) error {
+	fresh, found := recital{read: m.now()}, false
+	err := m.router.Run(ctx, cmd, func(row routeros.Row) error {
+		found = true
+		if settled[cmd[0]] {
+			fresh.rows = append(fresh.rows, row.Clone())
+		}
+		return each(row)
+	})
+	if err != nil {
+		return m.note(cmd[0], err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if settled[cmd[0]] || !found {
+		m.rows[key] = fresh
+	} else {
+		delete(m.rows, key)
 	}
 	return nil
 }

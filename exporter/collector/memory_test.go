@@ -57,3 +57,35 @@ func TestMemoryDoesNotHideAFailure(t *testing.T) {
 	require.NoError(t, m.Run(t.Context(), cmd, func(routeros.Row) error { rows++; return nil }))
 	require.Equal(t, 1, rows)
 }
+
+// An empty menu that nothing fills by itself is asked for anew in time, and at
+// each scrape once there is something in it.
+func TestMemoryOfEmptyMenus(t *testing.T) {
+	t.Parallel()
+	r := &routerostest.Router{Menus: map[string][][]string{"/ip/firewall/raw": {}, "/routing/bgp/session": {}}}
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	m := NewMemory(connect(t, r), func() time.Time { return now })
+	ask := func() (rows int, asked []string) {
+		t.Helper()
+		for _, menu := range []string{"/ip/firewall/raw", "/routing/bgp/session"} {
+			require.NoError(t, m.Run(t.Context(), routeros.Print(menu, []string{"bytes"}), func(routeros.Row) error { rows++; return nil }))
+		}
+		return rows, r.Asked()
+	}
+	both := []string{"/ip/firewall/raw/print", "/routing/bgp/session/print"}
+	r.Asked() // of the connection
+	_, asked := ask()
+	require.Equal(t, both, asked)
+
+	r.Set("/ip/firewall/raw", []string{"bytes=1"})
+	rows, asked := ask()
+	require.Zero(t, rows)
+	require.Equal(t, both[1:], asked)
+
+	now = now.Add(settledFor)
+	for range 2 {
+		rows, asked = ask()
+		require.Equal(t, 1, rows)
+		require.Equal(t, both, asked)
+	}
+}
