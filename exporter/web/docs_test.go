@@ -1,8 +1,14 @@
 package web_test
 
 import (
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,4 +54,39 @@ func TestExampleConfigurationIsValid(t *testing.T) {
 	c, err := config.Load("../../docs/examples/exporter.yaml", collector.Names())
 	require.NoError(t, err)
 	require.Len(t, c.Devices, 2)
+}
+
+// What the documentation tells to write into files is what the programs take.
+func TestTheFilesInTheDocumentationAreValid(t *testing.T) {
+	t.Parallel()
+	docs, err := os.ReadFile("../../docs/exporter.md")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	for _, name := range []string{"edge1.password", "guest.password"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("x\n"), 0o600))
+	}
+	own := httptest.NewTLSServer(http.NotFoundHandler()) // for a certificate
+	own.Close()
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own.Certificate().Raw})
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ca.pem"), ca, 0o600))
+	checked := map[string]int{}
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(docs), -1) {
+		text := block[1]
+		switch first, _, _ := strings.Cut(text, ":"); first {
+		case "scrape_configs":
+			file := filepath.Join(dir, "prometheus.yml")
+			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+			out, err := exec.CommandContext(t.Context(), "promtool", "check", "config", file).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			checked[first]++
+		case "open_probing":
+			text = "modules: {default: {}}\n" + text
+			fallthrough
+		default:
+			_, err := config.Parse(filepath.Join(dir, "exporter.yaml"), []byte(text), collector.Names())
+			require.NoError(t, err, text)
+			checked[first]++
+		}
+	}
+	require.Equal(t, map[string]int{"scrape_configs": 1, "modules": 1, "open_probing": 1}, checked)
 }
