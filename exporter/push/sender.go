@@ -29,6 +29,7 @@ type sender struct {
 	limit    int             // observations in the next batch
 	woe      string          // what was last complained of, empty if all is well
 	complain *rate.Sometimes // of that
+	lament   rate.Sometimes  // of observations that were set aside
 }
 
 // repeatComplaint is after how long a trouble that lasts is spoken of again.
@@ -46,6 +47,8 @@ func newSender(o Options, sp *spool, m *metrics) *sender {
 	}
 	return &sender{
 		opts: o, spool: sp, metrics: m, rejected: rejectedIn(o.SpoolDir), backoff: b, limit: maxBatch,
+		// A clock that is wrong spoils every one of them.
+		lament: rate.Sometimes{First: 3, Interval: repeatComplaint},
 		client: apiv1connect.NewObservationServiceClient(connect.NewClient(
 			connecthttp.NewTransport(httpClient, o.URL, connecthttp.WithSendGzip()))),
 	}
@@ -195,9 +198,11 @@ func (s *sender) setAside(e entry, reason error) error {
 		return err
 	}
 	s.metrics.dropped.WithLabelValues(droppedRejected).Inc()
-	s.opts.Logger.Error("the correlator calls an observation invalid, it was set aside",
-		slog.String("device", e.GetDevice()), slog.String("category", e.GetCategory()),
-		slog.String("file", s.rejected.name), slog.Any("err", reason))
+	s.lament.Do(func() {
+		s.opts.Logger.Error("the correlator calls an observation invalid, it was set aside as others may be after it",
+			slog.String("device", e.GetDevice()), slog.String("category", e.GetCategory()),
+			slog.String("file", s.rejected.name), slog.Any("err", reason))
+	})
 	return s.spool.remove([]entry{e})
 }
 

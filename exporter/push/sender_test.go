@@ -284,3 +284,24 @@ func TestTheTokenGoesNowhereElse(t *testing.T) {
 		require.Contains(t, b.log.String(), "307")
 	})
 }
+
+// A clock that is wrong makes all that is seen invalid: all of it is set
+// aside, and the log still has room for other things.
+func TestAFloodOfPoisonDoesNotFloodTheLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := nearCorrelator()
+		c.invalid = func(*apiv1.Observation) bool { return true }
+		b := newBench(t, c.url, t.TempDir(), func(o *Options) { o.Transport = near{c.handler} })
+		for minute := range 40 {
+			b.Offer(seen(minute, byte('a'+minute%2)))
+		}
+		stop := b.start(t)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.InDelta(t, 40, b.metric(t, "observations_dropped_total", "rejected"), 0)
+		require.Zero(t, b.metric(t, "spool_observations"))
+		require.Equal(t, 3, strings.Count(b.log.String(), "calls an observation invalid"))
+		stop()
+	})
+}
