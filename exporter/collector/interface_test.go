@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,7 +26,7 @@ func TestInterface(t *testing.T) {
 		`routeros_interface_admin_up{interface="bridge"} 0`,
 		`routeros_interface_admin_up{interface="ether1"} 1`,
 		`routeros_interface_info{comment="",interface="bridge",mac_address="",type="bridge"} 1`,
-		`routeros_interface_info{comment="upé",interface="ether1",mac_address="00:00:5E:00:53:01",type="ether"} 1`,
+		`routeros_interface_info{comment="upé�",interface="ether1",mac_address="00:00:5E:00:53:01",type="ether"} 1`,
 		`routeros_interface_last_link_change_timestamp_seconds{interface="bridge"} 1.795521599e+09`,
 		`routeros_interface_last_link_change_timestamp_seconds{interface="ether1"} 1.795518003e+09`,
 		`routeros_interface_link_downs_total{interface="ether1"} 2`,
@@ -36,4 +37,19 @@ func TestInterface(t *testing.T) {
 		`routeros_interface_up{interface="bridge"} 0`,
 		`routeros_interface_up{interface="ether1"} 1`,
 	}, got)
+}
+
+// Two names that differ in bytes which are no UTF-8 are two interfaces, and a
+// long comment is cut between letters.
+func TestInterfacesOfOddNames(t *testing.T) {
+	t.Parallel()
+	got, err := collect(t, "interface", 7, &routerostest.Router{Menus: map[string][][]string{"/interface": {
+		{"name=\xe9"}, {"name=é"}, {"name=é\uFFFD"}, {"name=long", "comment=" + strings.Repeat("é", 200)}, {"name=raw", "comment=" + strings.Repeat("\xe9", 300)},
+	}}})
+	require.NoError(t, err)
+	for _, name := range []string{"é\uFFFD", "é", "é\uFFFD\uFFFD"} {
+		require.Contains(t, got, `routeros_interface_up{interface="`+name+`"} 0`)
+	}
+	require.Contains(t, got, `routeros_interface_info{comment="`+strings.Repeat("é", maxComment/2)+`",interface="long",mac_address="",type=""} 1`)
+	require.Contains(t, got, `routeros_interface_info{comment="`+strings.Repeat("é", maxComment)+"\uFFFD"+`",interface="raw",mac_address="",type=""} 1`)
 }

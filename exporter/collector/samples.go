@@ -47,17 +47,24 @@ func (s *Samples) add(m *Metric, v float64, labels ...string) {
 	s.block = s.block[1:]
 }
 
+// notUTF8 marks the end of a label that was not UTF-8.
+const notUTF8 = "\uFFFD"
+
 // text makes a router's bytes into a label value, which has to be UTF-8: what
-// is not, is taken as ISO 8859-1, under which different names stay different.
+// is not, is taken as ISO 8859-1 and marked, so that different names stay
+// different. Two series of one name would cost both.
 func text(s string) string {
 	if utf8.ValidString(s) {
+		if strings.HasSuffix(s, notUTF8) { // as somebody may have called it
+			return s + notUTF8
+		}
 		return s
 	}
 	runes := make([]rune, len(s))
 	for i := range len(s) {
 		runes[i] = rune(s[i])
 	}
-	return string(runes)
+	return string(runes) + notUTF8
 }
 
 // maxComment bounds a comment in a label, in bytes.
@@ -67,12 +74,12 @@ const maxComment = 256
 // metrics named _info alone: whoever changes one begins one series and not a
 // dozen, and rules that look at values do not see it.
 func comment(row routeros.Row) string {
-	s := text(row.String("comment"))
+	s := row.String("comment")
 	if len(s) <= maxComment {
 		return s
 	}
 	cut := maxComment
-	for !utf8.RuneStart(s[cut]) {
+	for cut > 0 && utf8.ValidString(s) && !utf8.RuneStart(s[cut]) {
 		cut--
 	}
 	return s[:cut]
