@@ -28,6 +28,7 @@ func views() map[string]view {
 		"/routing/bgp/session":                    bgpSessionRows,
 		"/routing/ospf/neighbor":                  ospfNeighborRows,
 		"/routing/ospf/interface":                 ospfInterfaceRows,
+		"/interface/pppoe-server":                 pppoeServerRows,
 		"/ppp/active":                             pppActiveRows,
 		"/ip/service":                             serviceRows,
 		"/user":                                   userRows,

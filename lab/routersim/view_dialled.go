@@ -51,6 +51,18 @@ func subscriberInterfaces(r *Router, want ask) rows {
 	})
 }
 
+// pppoeServerRows shows the interfaces of PPPoE servers, of which each session
+// makes one.
+func pppoeServerRows(r *Router, t *config.Table, want ask) rows {
+	constant := []string{"encoding", "", "mtu", "1480", "mru", "1480", "running", "true", "dynamic", "true", "disabled", "false"}
+	differ := []string{".id", "name", "user", "service", "remote-address", "uptime"}
+	sessions := eachDialled(r.subscribers(), constant, differ, func(rec *record, s subscriber) {
+		rec.setAll(".id", config.FormatID(0xF00000+uint32(s.index)), "name", s.iface(), "user", s.name, "service", s.service,
+			"remote-address", s.caller, "uptime", duration(want.now.Sub(s.since)))
+	})
+	return concat(typedInterfaceRows(r, t, want), sessions)
+}
+
 // subscriberAddresses are those in /ip/address: ours, and the subscriber's as
 // its network.
 func subscriberAddresses(r *Router) rows {
