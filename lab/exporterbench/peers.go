@@ -12,7 +12,8 @@ import (
 
 // nshttpd is github.com/nshttpd/mikrotik-exporter. One menu that a router does
 // not have ends its scrape of that router, so BGP, which it reads where
-// RouterOS 6 had it, PoE and wireless stay off.
+// RouterOS 6 had it, PoE and wireless stay off. So does health: a sensor whose
+// name it does not know, a fan for instance, ends the program.
 func nshttpd(_ Contender, p place) (launch, error) {
 	host, port, err := net.SplitHostPort(p.router)
 	if err != nil {
@@ -20,7 +21,7 @@ func nshttpd(_ Contender, p place) (launch, error) {
 	}
 	file, err := p.write("nshttpd.yaml", fmt.Sprintf(`devices:
   - {name: router, address: %s, port: %q, user: %s, password: %s}
-features: {conntrack: true, firmware: true, health: true, routes: true, pools: true, optics: true, netwatch: true}
+features: {conntrack: true, firmware: true, dhcp: true, routes: true, pools: true, optics: true, netwatch: true}
 `, host, port, reader.username, reader.password))
 	return launch{
 		args:    []string{"-config-file", file, "-port", p.listen},
