@@ -242,10 +242,7 @@ func TestHeldUntilWell(t *testing.T) {
 			defer c.conn.Close()
 			c.login("admin", "")
 			misbehave(t, r, wrong)
-			go func() {
-				time.Sleep(time.Hour)
-				misbehave(t, r, "")
-			}()
+			time.AfterFunc(time.Hour, func() { _ = r.Misbehave(routersim.Misbehaviour{}) }) // cannot fail
 			began := time.Now()
 			require.Len(t, c.ask("/interface/ethernet/print"), 6, wrong)
 			require.Equal(t, time.Hour, time.Since(began).Truncate(10*time.Minute), wrong)

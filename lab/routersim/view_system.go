@@ -102,8 +102,12 @@ func healthRows(r *Router, _ *config.Table, want ask) rows {
 		return list(rec)
 	}
 	sensors := [][4]string{
-		{"*D", "voltage", "24.1", "V"}, {"*E", "temperature", temperature, "C"}, {"*11", "cpu-temperature", temperature, "C"},
-		{"*1B59", "fan1-speed", "6090", "RPM"}, {"*1CE9", "psu1-state", "ok", ""}, {"*1CEA", "psu2-state", "ok", ""},
+		{"*D", "voltage", "24.1", "V"},
+		{"*E", "temperature", temperature, "C"},
+		{"*11", "cpu-temperature", temperature, "C"},
+		{"*1B59", "fan1-speed", "6090", "RPM"},
+		{"*1CE9", "psu1-state", "ok", ""},
+		{"*1CEA", "psu2-state", "ok", ""},
 	}
 	return func(yield func(*record) bool) {
 		for _, s := range sensors {
