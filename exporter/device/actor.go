@@ -70,7 +70,7 @@ func (d *Device) accountFor(r shown) account {
 	}
 	d.hidden.shown(now.History, r.category.Name, r.before, r.since)
 	if r.basis.over(now.link) && r.look.link == now.link && !now.link.doubted {
-		a.earliest, now.link.doubted = r.basis.earliest(r.look.History, now.History, r.category.Name, r.before, r.since)
+		a.earliest, now.link.doubted = r.basis.earliest(r.look.History, now.History, r.before, r.since)
 	}
 	user, at := actorOf(madeBetween(now.Entries, now.History, r.before, r.since), r.category.Name)
 	if user == "" {

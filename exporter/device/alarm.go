@@ -13,9 +13,10 @@ const (
 	// command of an engineer is often the first of several, and a script's
 	// always.
 	settle = 500 * time.Millisecond
-	// Three readings at once and one in thirty seconds after that: at the
-	// usual interval of a minute, whatever a script does to a router costs it
-	// no more than three times what polling does.
+	// Three readings at once and one in thirty seconds after that. With one
+	// reading of everything more in an interval (see followUp), whatever a
+	// script does to a router costs it, at the usual interval of a minute, no
+	// more than four times what polling does.
 	earlyBurst = 3
 	earlyEvery = 30 * time.Second
 	// together is how far apart readings may be due to be made in one go.

@@ -33,9 +33,10 @@ import (
 //     second, would not be told from it;
 //   - the clocks did not move against each other in between, and the router's
 //     list is in the order of its times;
-//   - at least one entry can be about the category. If none can, the history
-//     of this router does not tell everything, and it is not asked again on
-//     this connection.
+//   - there is an entry at all, whatever it is about: a port that is renamed
+//     changes all rows that name it. If there is none, the history of this
+//     router does not tell everything, and it is not asked again on this
+//     connection.
 //
 // What is left is trust in RouterOS to note what persons and scripts do, as it
 // must to be able to undo it. Where any of this fails, the interval is what it
@@ -122,11 +123,11 @@ func madeBetween(entries []collector.HistoryEntry, h collector.History, after, u
 	return in
 }
 
-// earliest returns the instant before which a change of a category, made
-// between after and until, was not made: after itself where the history does
+// earliest returns the instant before which a change, made between after and
+// until, was not made: after itself where the history does
 // not know better. It was looked at before the reading that showed the change,
 // and after it. doubtful says that the history should have known and did not.
-func (b basis) earliest(before, now collector.History, category string, after, until time.Time) (at time.Time, doubtful bool) {
+func (b basis) earliest(before, now collector.History, after, until time.Time) (at time.Time, doubtful bool) {
 	meanwhile, steady := news(b.before.History, b.after.History)
 	entries, complete := news(b.before.History, before)
 	all, completeNow := news(b.before.History, now)
@@ -137,14 +138,12 @@ func (b basis) earliest(before, now collector.History, category string, after, u
 		return after, false
 	}
 	entries, all = madeBetween(entries, before, after, until), madeBetween(all, now, after, until)
-	concerned := func(e collector.HistoryEntry) bool { return mayConcern(e.Action, category) }
-	if !slices.ContainsFunc(all, concerned) && !slices.ContainsFunc(entries, concerned) {
+	if len(all)+len(entries) == 0 {
 		return after, true
 	}
-	// The first of all entries, not only of those about the category: what
-	// they are about is a guess. If there was none when the reading began, the
-	// change was made after that: what was done and undone since does not
-	// count, however the last look shows it.
+	// If there was none when the reading began, the change was made after that.
+	// The last look does not count for more: what was done could be undone
+	// since, and something else be done.
 	at = before.ReadAt
 	if len(entries) > 0 {
 		at = entries[0].At.Add(-margin(before))

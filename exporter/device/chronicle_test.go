@@ -43,31 +43,31 @@ func TestEarliest(t *testing.T) {
 		second      int // of the interval's beginning; the category was read at 5 and at 60
 		doubtful    bool
 	}{
-		"one entry":                             {lookAt(0, old), lookAt(61, old, made(40, rule)), 38, false},
-		"two of the category":                   {lookAt(0, old), lookAt(61, old, made(40, rule), made(50, rule)), 38, false},
-		"a former one of something else":        {lookAt(0, old), lookAt(61, old, made(20, route), made(50, rule)), 18, false},
-		"one of something unknown":              {lookAt(0, old), lookAt(61, old, made(40, what)), 38, false},
-		"noted before the former look":          {lookAt(0, old, made(-10, rule)), lookAt(61, old, made(-10, rule), made(40, rule)), 38, false},
-		"noted just before the former look":     {lookAt(0, old, made(-1, rule)), lookAt(61, old, made(-1, rule), made(40, rule)), 5, false},
-		"made between look and reading":         {lookAt(0, old), lookAt(61, old, made(1, rule), made(40, rule)), 38, false},
-		"made as the category was read":         {lookAt(0, old), lookAt(61, old, made(4, rule), made(40, rule)), 5, false},
-		"made just before it was read":          {lookAt(0, old), lookAt(61, old, made(60, rule)), 58, false},
-		"nothing accounts for it":               {lookAt(0, old), lookAt(61, old), 5, true},
-		"another thing does not account for it": {lookAt(0, old), lookAt(61, old, made(40, route)), 5, true},
-		"overflowed":                            {lookAt(0, old), lookAt(61, made(39, rule), made(40, rule)), 5, false},
-		"it was empty":                          {lookAt(0), lookAt(61, made(40, rule)), 5, false},
-		"something was undone":                  {lookAt(0, old), undone, 5, false},
-		"the newest was undone":                 {lookAt(0, old, made(-5, rule)), lookAt(61, old, made(40, rule)), 5, false},
-		"the clock was set":                     {lookAt(0, old), moved, 5, false},
-		"in no order":                           {lookAt(0, old), disorderly, 5, false},
-		"the clock was set back":                {lookAt(0, old), lookAt(61, made(-900, route), old), 5, false},
-		"an entry of the future":                {lookAt(0, old), lookAt(61, old, made(40, rule), made(3600, rule)), 5, false},
-		"the former look came too late":         {lookAt(6, old), lookAt(61, old, made(40, rule)), 5, false},
-		"never told":                            {untold, lookAt(61, old, made(40, rule)), 5, false},
-		"no longer told":                        {lookAt(0, old), untold, 5, false},
+		"one entry":                         {lookAt(0, old), lookAt(61, old, made(40, rule)), 38, false},
+		"two of the category":               {lookAt(0, old), lookAt(61, old, made(40, rule), made(50, rule)), 38, false},
+		"a former one of something else":    {lookAt(0, old), lookAt(61, old, made(20, route), made(50, rule)), 18, false},
+		"one of something unknown":          {lookAt(0, old), lookAt(61, old, made(40, what)), 38, false},
+		"noted before the former look":      {lookAt(0, old, made(-10, rule)), lookAt(61, old, made(-10, rule), made(40, rule)), 38, false},
+		"noted just before the former look": {lookAt(0, old, made(-1, rule)), lookAt(61, old, made(-1, rule), made(40, rule)), 5, false},
+		"made between look and reading":     {lookAt(0, old), lookAt(61, old, made(1, rule), made(40, rule)), 38, false},
+		"made as the category was read":     {lookAt(0, old), lookAt(61, old, made(4, rule), made(40, rule)), 5, false},
+		"made just before it was read":      {lookAt(0, old), lookAt(61, old, made(60, rule)), 58, false},
+		"nothing accounts for it":           {lookAt(0, old), lookAt(61, old), 5, true},
+		"one of something else":             {lookAt(0, old), lookAt(61, old, made(40, route)), 38, false},
+		"overflowed":                        {lookAt(0, old), lookAt(61, made(39, rule), made(40, rule)), 5, false},
+		"it was empty":                      {lookAt(0), lookAt(61, made(40, rule)), 5, false},
+		"something was undone":              {lookAt(0, old), undone, 5, false},
+		"the newest was undone":             {lookAt(0, old, made(-5, rule)), lookAt(61, old, made(40, rule)), 5, false},
+		"the clock was set":                 {lookAt(0, old), moved, 5, false},
+		"in no order":                       {lookAt(0, old), disorderly, 5, false},
+		"the clock was set back":            {lookAt(0, old), lookAt(61, made(-900, route), old), 5, false},
+		"an entry of the future":            {lookAt(0, old), lookAt(61, old, made(40, rule), made(3600, rule)), 5, false},
+		"the former look came too late":     {lookAt(6, old), lookAt(61, old, made(40, rule)), 5, false},
+		"never told":                        {untold, lookAt(61, old, made(40, rule)), 5, false},
+		"no longer told":                    {lookAt(0, old), untold, 5, false},
 	} {
 		b := basis{look{History: c.former}, look{History: c.former}}
-		at, doubtful := b.earliest(c.now, c.now, "firewall", noon.Add(5*time.Second), noon.Add(time.Minute))
+		at, doubtful := b.earliest(c.now, c.now, noon.Add(5*time.Second), noon.Add(time.Minute))
 		require.Equal(t, noon.Add(time.Duration(c.second)*time.Second), at, name)
 		require.Equal(t, c.doubtful, doubtful, name)
 	}
@@ -87,12 +87,12 @@ func TestWhatWasUndoneSinceTheReadingIsMissed(t *testing.T) {
 	old, gone, next := made(-600, rule), made(4, rule), made(40, rule)
 	b := basis{look{History: lookAt(0, old)}, look{History: lookAt(6, old, gone)}}
 	after, until := noon.Add(5*time.Second), noon.Add(time.Minute)
-	at, doubtful := b.earliest(lookAt(59, old, next), lookAt(61, old, next), "firewall", after, until)
+	at, doubtful := b.earliest(lookAt(59, old, next), lookAt(61, old, next), after, until)
 	require.Equal(t, after, at)
 	require.False(t, doubtful)
 
 	b = basis{look{History: lookAt(0, old)}, look{History: lookAt(6, gone)}}
-	at, _ = b.earliest(lookAt(59, old, gone, next), lookAt(61, old, gone, next), "firewall", after, until)
+	at, _ = b.earliest(lookAt(59, old, gone, next), lookAt(61, old, gone, next), after, until)
 	require.Equal(t, after, at, "the looks do not agree")
 }
 
@@ -230,7 +230,7 @@ func TestTheNarrowIntervalHoldsTheChange(t *testing.T) {
 			if shows != seen && !before.IsZero() {
 				w.pass("until the look", 200)
 				w.event("after it")
-				at, _ := known.earliest(next.before.History, w.look().History, "firewall", before, ended)
+				at, _ := known.earliest(next.before.History, w.look().History, before, ended)
 				require.False(t, at.Before(before))
 				require.True(t, at.Before(ended))
 				left := w.left(seen, ended)

@@ -19,6 +19,12 @@ import (
 // so that many devices do not begin at once.
 const longestStart = 10 * time.Second
 
+// followUp is how soon after a change that was read early all else is read. A
+// change seldom comes alone, and one command can change many categories: all
+// rows that name a port show its new name. It is longer than the entry of the
+// change is too fresh for judging the next one by, see chronicle.go.
+const followUp = 3 * time.Second
+
 // watchConfiguration reads the configuration again and again until the device
 // is closed: all of it at its interval, and what is heard to have changed
 // before its turn. Nothing else reads it, so that no two readings of a
@@ -26,6 +32,7 @@ const longestStart = 10 * time.Second
 func (d *Device) watchConfiguration() {
 	poll := time.NewTimer(rand.N(min(d.opts.FingerprintInterval, longestStart)))
 	defer poll.Stop()
+	var followed time.Time // when all was last read because of a change
 	for {
 		var early <-chan time.Time
 		if wait, ok := d.alarm.wait(time.Now()); ok {
@@ -36,7 +43,11 @@ func (d *Device) watchConfiguration() {
 			return
 		case <-d.alarm.raised: // and so the wait may be another
 		case <-early:
-			d.readEarly()
+			changed := d.readEarly()
+			if now := time.Now(); changed && now.Sub(followed) >= d.opts.FingerprintInterval {
+				followed = now
+				poll.Reset(min(followUp, d.opts.FingerprintInterval))
+			}
 		case <-poll.C:
 			began := time.Now()
 			d.readConfiguration()
@@ -79,11 +90,12 @@ func (d *Device) readConfiguration() {
 	d.listen(l)
 }
 
-// readEarly reads what is heard to have changed.
-func (d *Device) readEarly() {
+// readEarly reads what is heard to have changed, and reports whether any of it
+// has.
+func (d *Device) readEarly() (changed bool) {
 	due := d.alarm.take(time.Now())
 	if _, err := d.session.get(d.life); err != nil || len(due) == 0 {
-		return // the poll will see it
+		return false // the poll will see it
 	}
 	before := d.lookAtHistory()
 	var read []int
@@ -100,12 +112,14 @@ func (d *Device) readEarly() {
 		if r.complete && !r.changed {
 			d.mistaken(heard)
 		}
+		changed = changed || r.changed
 		if d.life.Err() != nil {
-			return
+			return false
 		}
 	}
 	d.ledger.complete()
 	d.rest(read, before)
+	return changed
 }
 
 // rest ends a round of readings: what is known of the history is what the next
