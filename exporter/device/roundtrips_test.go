@@ -98,6 +98,7 @@ func TestAScrapeDoesNotWaitForTheConfiguration(t *testing.T) {
 		o.Dial = func(context.Context, string, string) (net.Conn, error) { return serveOverPipe(r), nil }
 		d, err := New(o)
 		require.NoError(t, err)
+		defer time.Sleep(time.Second) // for answers that are still on their way
 		defer d.Close()
 		m := module(t)
 		scrape := func() float64 {
