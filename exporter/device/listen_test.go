@@ -247,6 +247,7 @@ func TestAChangeIsSeenAtOnce(t *testing.T) {
 				require.NotEqual(t, former.Fingerprint, changed.Fingerprint)
 				require.False(t, changed.ObservedAt.Before(moment))
 				require.Less(t, changed.ObservedAt.Sub(former.ObservedAt), 5*time.Second)
+				t.Logf("seen after %v, in an interval of %v", changed.ObservedAt.Sub(moment), changed.ObservedAt.Sub(former.ObservedAt))
 
 				require.Equal(t, "ann", changed.Actor.User)
 				require.Equal(t, "192.0.2.7", changed.Actor.Address)
