@@ -2,6 +2,7 @@ package routersim
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/config"
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/routersim/internal/plane"
@@ -54,13 +55,23 @@ func subscriberInterfaces(r *Router, want ask) rows {
 // pppoeServerRows shows the interfaces of PPPoE servers, of which each session
 // makes one.
 func pppoeServerRows(r *Router, t *config.Table, want ask) rows {
-	constant := []string{"encoding", "", "mtu", "1480", "mru", "1480", "running", "true", "dynamic", "true", "disabled", "false"}
-	differ := []string{".id", "name", "user", "service", "remote-address", "uptime"}
-	sessions := eachDialled(r.subscribers(), constant, differ, func(rec *record, s subscriber) {
-		rec.setAll(".id", config.FormatID(0xF00000+uint32(s.index)), "name", s.iface(), "user", s.name, "service", s.service,
-			"remote-address", s.caller, "uptime", duration(want.now.Sub(s.since)))
-	})
-	return concat(typedInterfaceRows(r, t, want), sessions)
+	parts := []rows{typedInterfaceRows(r, t, want)}
+	differ := []string{".id", "name", "user", "remote-address", "uptime"}
+	for all := r.subscribers(); len(all) > 0; {
+		same := len(all)
+		if other := slices.IndexFunc(all, func(s subscriber) bool { return s.service != all[0].service }); other > 0 {
+			same = other
+		}
+		constant := []string{
+			"service", all[0].service, "encoding", "", "mtu", "1480", "mru", "1480", "running", "true", "dynamic", "true", "disabled", "false",
+		}
+		parts = append(parts, eachDialled(all[:same], constant, differ, func(rec *record, s subscriber) {
+			rec.setAll(".id", config.FormatID(0xF00000+uint32(s.index)), "name", s.iface(), "user", s.name,
+				"remote-address", s.caller, "uptime", duration(want.now.Sub(s.since)))
+		}))
+		all = all[same:]
+	}
+	return concat(parts...)
 }
 
 // subscriberAddresses are those in /ip/address: ours, and the subscriber's as
