@@ -3,6 +3,7 @@ package device_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/go-routeros/routeros/v3"
+	"github.com/go-routeros/routeros/v3/proto"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -128,6 +130,16 @@ func requireChanged(t *testing.T, before, after map[string]string, want ...strin
 	require.Equal(t, want, got)
 }
 
+// rows asks the router something as its administrator.
+func (s subject) rows(t *testing.T, sentence ...string) []*proto.Sentence {
+	t.Helper()
+	c := client(t, s.address, admin, adminPassword)
+	defer c.Close()
+	reply, err := c.RunArgs(sentence)
+	require.NoError(t, err)
+	return reply.Re
+}
+
 // client logs in as somebody, through a client that is not ours.
 func client(t *testing.T, address, user, password string) *routeros.Client {
 	t.Helper()
@@ -206,21 +218,39 @@ func TestReplayedLifeOfARouterIsNoChange(t *testing.T) {
 				{"an hour, in which counters move", func() { now.advance(time.Hour) }},
 				{"other sessions, of the API and of users", func() {
 					_ = client(t, s.address, monitor, monitorPassword)
-					c := client(t, s.address, admin, adminPassword)
+					_ = client(t, s.address, admin, adminPassword)
 					for _, menu := range []string{"/ip/service", "/ip/route"} {
-						rows, err := c.Run(menu+"/print", "?dynamic=true")
-						require.NoError(t, err)
-						require.GreaterOrEqual(t, len(rows.Re), 3, "%s: connections and networks that are there by themselves", menu)
+						rows := s.rows(t, menu+"/print", "?dynamic=true")
+						require.GreaterOrEqual(t, len(rows), 3, "%s: connections and networks that are there by themselves", menu)
 					}
 				}},
 				{"a link that goes down", func() { require.NoError(t, s.router.Cut("uplink")) }},
 				{"and comes back", func() { require.NoError(t, s.router.Restore("uplink")) }},
+				{"subscribers who are dropped", func() {
+					require.Len(t, s.rows(t, "/ppp/active/print"), 21)
+					require.NoError(t, s.router.Cut("ether3"))
+					require.Empty(t, s.rows(t, "/ppp/active/print"))
+				}},
+				{"and dial in again", func() {
+					require.NoError(t, s.router.Restore("ether3"))
+					require.Len(t, s.rows(t, "/ppp/active/print"), 21)
+				}},
+				{"a script that puts addresses into lists for an hour", func() {
+					c := client(t, s.address, admin, adminPassword)
+					for i := range 100 {
+						_, err := c.Run("/ip/firewall/address-list/add", "=list=attackers", fmt.Sprintf("=address=198.51.100.%d", i), "=timeout=1h")
+						require.NoError(t, err)
+					}
+					require.Len(t, s.rows(t, "/ip/firewall/address-list/print", "?list=attackers"), 100)
+				}},
+				{"which go by themselves", func() {
+					now.advance(2 * time.Hour)
+					require.Empty(t, s.rows(t, "/ip/firewall/address-list/print", "?list=attackers"))
+				}},
 				{"subscribers, leases, and what scripts put into lists for an hour", func() {
 					_, err := s.router.Load(strings.NewReader(dynamicRows))
 					require.NoError(t, err)
-					rows, err := client(t, s.address, admin, adminPassword).Run("/ip/firewall/address-list/print", "?list=blacklist")
-					require.NoError(t, err)
-					require.Len(t, rows.Re, 2, "they are there")
+					require.Len(t, s.rows(t, "/ip/firewall/address-list/print", "?list=blacklist"), 2, "they are there")
 				}},
 				{"more of them", func() {
 					for _, lease := range []string{"alice", "bob"} {
