@@ -366,6 +366,20 @@ func TestHalfOpenConnectionsAreNoticed(t *testing.T) {
 	})
 }
 
+// So is one that nobody scrapes: the next reading of the configuration finds
+// out, though listeners may be silent for ever.
+func TestHalfOpenConnectionsAreNoticedWithoutScrapes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := admit(t)
+		p.well(t)
+		p.misbehave(t, "vanished")
+		const interval, stall = time.Minute, 15 * time.Second
+		time.Sleep(interval + stall + time.Second)
+		require.Contains(t, p.log.String(), "nothing was received for 15s")
+	})
+}
+
 // A router that does not end a command when told to is not given ever more to
 // do: the connection is given up and made anew, once.
 func TestCancelThatDoesNothing(t *testing.T) {

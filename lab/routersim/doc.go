@@ -12,6 +12,9 @@
 // Several routers that share cables are a Network; a Router made by New is
 // alone in one of its own.
 //
+// Router.Misbehave makes it what routers and the ways to them are at times:
+// slow, silent, gone, or talking nonsense, while it runs.
+//
 // It is no emulator: packets do not flow, protocols have no timers of their
 // own (what must fail, fails at once), and OSPF forms full adjacencies between
 // all speakers of a segment instead of electing a designated router.
