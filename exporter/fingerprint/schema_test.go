@@ -308,6 +308,26 @@ func TestSecretsAreRefusedByName(t *testing.T) {
 	require.False(t, looksSecretMenu("/radiusless"))
 }
 
+// Wherever RouterOS keeps a secret, the name of the property or of its menu is
+// one that is refused.
+func TestEverySecretOfRouterOSIsRefused(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../device/testdata/secrets.txt")
+	require.NoError(t, err)
+	places := 0
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] == "#" {
+			continue
+		}
+		for _, property := range words[1:] {
+			places++
+			require.True(t, looksSecretMenu(words[0]) || looksSecret(property), "%s %s", words[0], property)
+		}
+	}
+	require.Greater(t, places, 150)
+}
+
 func TestNothingSecretIsAskedFor(t *testing.T) {
 	t.Parallel()
 	for _, c := range builtinAllowlist(t).Categories {
