@@ -77,9 +77,16 @@ func (w *memoryWire) Addr() net.Addr { return &net.UnixAddr{Name: "memory"} }
 // admit starts the exporter and its router; call it in a bubble.
 func admit(t *testing.T) *patient {
 	t.Helper()
+	return admitAs(t, "EDGE1")
+}
+
+// admitAs gives the router another name, from which follows what happens to it
+// by chance.
+func admitAs(t *testing.T, name string) *patient {
+	t.Helper()
 	p := &patient{wire: &memoryWire{calls: make(chan net.Conn), closed: make(chan struct{})}, log: &logBuffer{}}
 	var err error
-	p.router, err = routersim.New(routersim.Options{Name: "EDGE1", Uptime: 100 * time.Hour, Users: []routersim.User{
+	p.router, err = routersim.New(routersim.Options{Name: name, Uptime: 100 * time.Hour, Users: []routersim.User{
 		{Name: monitorUser, Password: monitorPassword, Policies: []string{"read", "api"}},
 	}})
 	require.NoError(t, err)
@@ -323,6 +330,26 @@ func TestNeverAHashOfHalfAConfiguration(t *testing.T) {
 				}
 				if strings.HasPrefix(name, "routeros_config_fingerprint{") {
 					require.Equal(t, before[name], value, "%s after %s", name, wrong)
+				}
+			}
+		})
+	}
+}
+
+// Nor does garbage, whatever it happens to look like.
+func TestGarbageIsNoConfiguration(t *testing.T) {
+	t.Parallel()
+	for i := range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			p := admitAs(t, fmt.Sprintf("ROUTER%d", i))
+			before := p.well(t)
+			p.misbehave(t, "/ip/firewall/filter fault=garbage; /ip/address fault=garbage; /queue/simple fault=garbage")
+			time.Sleep(5 * time.Minute)
+			p.misbehave(t, "")
+			time.Sleep(2 * time.Minute)
+			for name, value := range p.well(t) {
+				if strings.HasPrefix(name, "routeros_config_changes_total{") || strings.HasPrefix(name, "routeros_config_fingerprint{") {
+					require.Equal(t, before[name], value, "%s of router %d", name, i)
 				}
 			}
 		})

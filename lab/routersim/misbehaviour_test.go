@@ -280,6 +280,48 @@ func TestVanished(t *testing.T) {
 	require.Equal(t, uint64(2), traffic.Logins)
 }
 
+// TestCloseWhileHeld: whatever holds an answer back, the router can be closed,
+// and a client that goes away leaves nothing behind.
+func TestCloseWhileHeld(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []string{"silent", "vanished", "* fault=hang", "* delay=1h", "loss=1; retransmit=1h"} {
+		for _, secure := range []bool{false, true} {
+			for _, leaves := range []bool{false, true} {
+				r, err := routersim.New(routersim.Options{})
+				require.NoError(t, err)
+				serve := r.Listen
+				if secure {
+					serve = func(ctx context.Context, addr string) (net.Addr, error) { return r.ListenTLS(ctx, addr, nil) }
+				}
+				addr, err := serve(context.Background(), "127.0.0.1:0")
+				require.NoError(t, err)
+				conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr.String())
+				require.NoError(t, err)
+				if secure {
+					conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the certificate is the simulator's own
+				}
+				require.NoError(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
+				c := &raw{t, conn, bufio.NewReader(conn)}
+				c.login("admin", "")
+				misbehave(t, r, wrong)
+				c.write("/interface/print", ".tag=a")
+				c.write("/system/resource/print", ".tag=b")
+				if leaves {
+					require.NoError(t, conn.Close())
+				}
+				closed := make(chan struct{})
+				go func() { r.Close(); close(closed) }()
+				select {
+				case <-closed:
+				case <-time.After(20 * time.Second):
+					t.Fatalf("does not close: %s, TLS %v, client gone %v", wrong, secure, leaves)
+				}
+				_ = conn.Close() // may be closed
+			}
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	r := newRouter(t, "", routersim.Options{})
