@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"runtime"
 	"strconv"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-routeros/routeros/v3/proto"
 )
@@ -67,4 +70,39 @@ func BenchmarkDecodeRow(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkIdleListener measures what a listener costs that has nothing to
+// report: memory, since it does nothing.
+func BenchmarkIdleListener(b *testing.B) {
+	const listeners = 1000
+	for b.Loop() {
+		c, err := dialPeer(b, Options{MaxListeners: listeners}, func(p *peer) {
+			p.login()
+			for cmd, _ := p.expect(); cmd != nil; cmd, _ = p.expect() {
+			}
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		before := inUse()
+		var wg sync.WaitGroup
+		for range listeners {
+			wg.Go(func() { _ = c.Listen(b.Context(), ListenTo("/a", []string{"name"}), ignore) }) // ends with the connection
+		}
+		for c.Traffic().Commands < listeners {
+			time.Sleep(time.Millisecond)
+		}
+		b.ReportMetric(float64(inUse()-before)/listeners, "B/listener")
+		_ = c.Close()
+		wg.Wait()
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+func inUse() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc + m.StackInuse
 }
