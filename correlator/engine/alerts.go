@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -101,11 +102,12 @@ type hearing struct {
 	known    map[string][]incident.Occurrence // by alert fingerprint, by StartsAt
 	newest   map[string]incident.Occurrence   // before this batch, by fingerprint
 	fresh    []incident.Occurrence
+	begun    map[string]int // occurrence id → index into fresh
 	windows  []calendar.Window
 }
 
 func (r *run) newHearing(ctx context.Context, alerts []Alert, fromList bool) (*hearing, error) {
-	h := &hearing{run: r, fromList: fromList, known: map[string][]incident.Occurrence{}, newest: map[string]incident.Occurrence{}}
+	h := &hearing{run: r, fromList: fromList, known: map[string][]incident.Occurrence{}, newest: map[string]incident.Occurrence{}, begun: map[string]int{}}
 	fingerprints := make([]string, 0, len(alerts))
 	for _, a := range alerts {
 		fingerprints = append(fingerprints, a.Fingerprint)
@@ -119,6 +121,9 @@ func (r *run) newHearing(ctx context.Context, alerts []Alert, fromList bool) (*h
 		h.known[o.Fingerprint] = append(h.known[o.Fingerprint], o)
 		h.newest[o.Fingerprint] = o
 	}
+	if err := r.takeUpKnown(ctx, h.newest); err != nil {
+		return nil, err
+	}
 	h.windows, err = r.store.Windows(ctx, suppressing, r.now, r.now)
 	if err != nil {
 		return nil, fmt.Errorf("loading windows: %w", err)
@@ -126,6 +131,20 @@ func (r *run) newHearing(ctx context.Context, alerts []Alert, fromList bool) (*h
 	slices.SortStableFunc(h.windows, compareByStart)
 	_, err = r.topology(ctx)
 	return h, err
+}
+
+// takeUpKnown takes up the incidents of all alerts that are known, at once: each alert will either be
+// heard of again within its incident, or ask whether it may come back to it.
+func (r *run) takeUpKnown(ctx context.Context, newest map[string]incident.Occurrence) error {
+	ids := map[string]bool{}
+	for _, o := range newest {
+		ids[o.IncidentID] = true
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := r.takeUp(ctx, IncidentSelector{IDs: slices.Sorted(maps.Keys(ids))})
+	return err
 }
 
 // alert matches one alert to the occurrences that are known.
@@ -185,12 +204,10 @@ func (h *hearing) repeat(ctx context.Context, o *incident.Occurrence, a Alert) e
 
 // change amends an occurrence, whether it is stored or came with this very batch.
 func (h *hearing) change(ctx context.Context, o *incident.Occurrence, amend func(*incident.Occurrence, *work)) error {
-	for i := range h.fresh {
-		if h.fresh[i].ID == o.ID {
-			amend(&h.fresh[i], &work{})
-			*o = h.fresh[i]
-			return nil
-		}
+	if i, ok := h.begun[o.ID]; ok {
+		amend(&h.fresh[i], &work{})
+		*o = h.fresh[i]
+		return nil
 	}
 	return h.amend(ctx, *o, func(stored *incident.Occurrence, w *work) {
 		amend(stored, w)
@@ -225,6 +242,7 @@ func (h *hearing) begin(a Alert) {
 		HeardAt: h.now, LastHeardAt: h.now, SilencedElsewhere: a.Silenced,
 	}
 	o.Suppressed = h.suppressed(o)
+	h.begun[o.ID] = len(h.fresh)
 	h.fresh = append(h.fresh, o)
 	h.known[a.Fingerprint] = append(h.known[a.Fingerprint], o)
 	slices.SortStableFunc(h.known[a.Fingerprint], func(a, b incident.Occurrence) int { return a.StartsAt.Compare(b.StartsAt) })

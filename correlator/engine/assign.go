@@ -118,10 +118,14 @@ func (r *run) joinStanding(ctx context.Context, fresh []incident.Occurrence, nea
 		incident.Standing
 		work *work
 	}
-	outages := outagesOf(near)
+	lists := make([][]incident.Occurrence, len(near))
+	for i, w := range near {
+		lists[i] = w.occurrences
+	}
+	down := j.DownIn(lists...)
 	var standings []standing
 	for _, w := range slices.Backward(near) {
-		if st, down := j.StandingOf(w.inc.Judgement, w.inc.Onset, w.occurrences, outages.beside(w)); down {
+		if st, stands := j.StandingOf(w.inc.Judgement, w.inc.Onset, w.occurrences, down); stands {
 			standings = append(standings, standing{Standing: st, work: w})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/calendar"
@@ -13,33 +14,38 @@ import (
 )
 
 // deriveChanges brings the stored changes in line with the runs wherever a boundary moved, and has
-// every incident judged again for which that is news.
+// every incident judged again for which that is news. What it needs is loaded for all boundaries at
+// once and saved at once, however many moved: they are of different categories or devices, so none has
+// anything to say to another.
 func (r *run) deriveChanges(ctx context.Context, moved []touched) error {
-	var news []configchange.Change
-	for _, t := range moved {
-		rec, err := r.reconcile(ctx, t)
-		if err != nil {
-			return fmt.Errorf("deriving changes of %s of %s: %w", t.category, t.device, err)
-		}
-		saved := slices.Concat(rec.New, rec.Updated)
-		if len(saved) > 0 {
-			if err := r.store.SaveConfigChanges(ctx, saved); err != nil {
-				return fmt.Errorf("saving changes: %w", err)
-			}
-		}
-		if len(rec.Gone) > 0 {
-			var ids []string
-			for _, c := range rec.Gone {
-				ids = append(ids, c.ID)
-			}
-			if err := r.store.DeleteConfigChanges(ctx, ids); err != nil {
-				return fmt.Errorf("deleting changes: %w", err)
-			}
+	if len(moved) == 0 {
+		return nil
+	}
+	recs, err := r.reconcile(ctx, united(moved))
+	if err != nil {
+		return fmt.Errorf("deriving changes: %w", err)
+	}
+	var saved, news []configchange.Change
+	var gone []string
+	for _, rec := range recs {
+		saved = append(append(saved, rec.New...), rec.Updated...)
+		for _, c := range rec.Gone {
+			gone = append(gone, c.ID)
 		}
 		r.tellChanges(rec.New, ConfigChangeDetected)
 		r.tellChanges(rec.Updated, ConfigChangeUpdated)
 		r.tellChanges(rec.Gone, ConfigChangeRetracted)
-		news = append(append(news, saved...), rec.Gone...)
+		news = slices.Concat(news, rec.New, rec.Updated, rec.Gone)
+	}
+	if len(saved) > 0 {
+		if err := r.store.SaveConfigChanges(ctx, saved); err != nil {
+			return fmt.Errorf("saving changes: %w", err)
+		}
+	}
+	if len(gone) > 0 {
+		if err := r.store.DeleteConfigChanges(ctx, gone); err != nil {
+			return fmt.Errorf("deleting changes: %w", err)
+		}
 	}
 	return r.reconsider(ctx, news)
 }
@@ -50,38 +56,81 @@ func (r *run) tellChanges(changes []configchange.Change, event EventType) {
 	}
 }
 
-// reconcile derives the changes around a touched stretch. Where a change in view reaches beyond what
-// was loaded, more is loaded, so that no change is derived from a part of its boundaries.
-func (r *run) reconcile(ctx context.Context, t touched) (configchange.Reconciliation, error) {
-	near, far := t.From.Add(-configchange.MaxSkew), t.To.Add(configchange.MaxSkew)
-	from, to := near, far
-	var derived []configchange.Change
-	for {
-		runs, err := r.store.RunsAround(ctx, t.device, t.category, from, to)
-		if err != nil {
-			return configchange.Reconciliation{}, err
+// united is one stretch for each category of a device: several streams of one may have moved.
+func united(moved []touched) []touched {
+	type subject struct{ device, category string }
+	at := make(map[subject]int, len(moved))
+	var out []touched
+	for _, t := range moved {
+		s := subject{t.device, t.category}
+		if i, known := at[s]; known {
+			out[i].Stretch = out[i].Hull(t.Stretch)
+			continue
 		}
-		derived = configchange.Derive(runs)
-		widerFrom, widerTo := reachOf(derived, near, far)
-		if !widerFrom.Before(from) && !widerTo.After(to) {
-			break
-		}
-		from, to = earliest(from, widerFrom), latest(to, widerTo)
+		at[s] = len(out)
+		out = append(out, t)
 	}
-	stored, err := r.store.ConfigChanges(ctx, ChangeSelector{Devices: []string{t.device}, Category: t.category, From: from, To: to})
+	return out
+}
+
+// reconcile derives the changes around touched stretches, one reconciliation for each.
+func (r *run) reconcile(ctx context.Context, moved []touched) ([]configchange.Reconciliation, error) {
+	derived, in, err := r.derive(ctx, moved)
 	if err != nil {
-		return configchange.Reconciliation{}, err
+		return nil, err
 	}
-	rec := configchange.Reconcile(stored, derived, t.From, t.To)
-	for i := range rec.New {
-		rec.New[i].ID, rec.New[i].DetectedAt = r.store.NewID("change"), r.now
+	stored, err := r.store.ConfigChangesIn(ctx, in)
+	if err != nil {
+		return nil, err
 	}
-	for _, list := range [][]configchange.Change{rec.New, rec.Updated} {
-		if err := r.plan(ctx, list); err != nil {
-			return configchange.Reconciliation{}, err
+	recs := make([]configchange.Reconciliation, len(moved))
+	var planned []*configchange.Change
+	for i, t := range moved {
+		rec := &recs[i]
+		*rec = configchange.Reconcile(stored[i], derived[i], t.From, t.To)
+		for k := range rec.New {
+			rec.New[k].ID, rec.New[k].DetectedAt = r.store.NewID("change"), r.now
+			planned = append(planned, &rec.New[k])
+		}
+		for k := range rec.Updated {
+			planned = append(planned, &rec.Updated[k])
 		}
 	}
-	return rec, nil
+	return recs, r.plan(ctx, planned)
+}
+
+// derive gives what the runs say around each touched stretch, and how far that was looked at. Where a
+// change in view reaches beyond what was loaded, more is loaded, so that no change is derived from a
+// part of its boundaries.
+func (r *run) derive(ctx context.Context, moved []touched) ([][]configchange.Change, []Stretch, error) {
+	derived, in := make([][]configchange.Change, len(moved)), make([]Stretch, len(moved))
+	open := make([]int, len(moved)) // those of which more is to be seen
+	for i, t := range moved {
+		in[i] = Stretch{Device: t.device, Category: t.category, From: t.From.Add(-configchange.MaxSkew), To: t.To.Add(configchange.MaxSkew)}
+		open[i] = i
+	}
+	near := slices.Clone(in)
+	for len(open) > 0 {
+		ask := make([]Stretch, len(open))
+		for k, i := range open {
+			ask[k] = in[i]
+		}
+		runs, err := r.store.RunsAround(ctx, ask)
+		if err != nil {
+			return nil, nil, err
+		}
+		var wider []int
+		for k, i := range open {
+			derived[i] = configchange.Derive(runs[k])
+			from, to := reachOf(derived[i], near[i].From, near[i].To)
+			if from.Before(in[i].From) || to.After(in[i].To) {
+				in[i].From, in[i].To = earliest(in[i].From, from), latest(in[i].To, to)
+				wider = append(wider, i)
+			}
+		}
+		open = wider
+	}
+	return derived, in, nil
 }
 
 // reachOf widens [from, to] by the changes that meet it.
@@ -103,7 +152,7 @@ func reachOf(changes []configchange.Change, from, to time.Time) (time.Time, time
 
 // plan notes for each change the change record and the blackout window that it fell into: of several
 // the one that starts first.
-func (r *run) plan(ctx context.Context, changes []configchange.Change) error {
+func (r *run) plan(ctx context.Context, changes []*configchange.Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
@@ -120,8 +169,7 @@ func (r *run) plan(ctx context.Context, changes []configchange.Change) error {
 		return err
 	}
 	slices.SortStableFunc(windows, compareByStart)
-	for i := range changes {
-		c := &changes[i]
+	for _, c := range changes {
 		c.PlannedChangeID, c.InBlackoutID = "", ""
 		for _, w := range windows {
 			if !w.Overlaps(c.NotBefore, c.NotAfter) || !g.Covers(w.Scope, c.Device, "") {
@@ -153,23 +201,53 @@ func (r *run) reconsider(ctx context.Context, changes []configchange.Change) err
 	if err != nil {
 		return err
 	}
-	for _, c := range changes {
-		works, err := r.takeUp(ctx, IncidentSelector{
+	selectors := make([]IncidentSelector, len(changes))
+	for i, c := range changes {
+		selectors[i] = IncidentSelector{
 			Reach:     []string{incident.DeviceKey(c.Device), incident.CategoryKey(c.Category)},
 			OnsetFrom: c.NotBefore.Add(-maxAhead), OnsetTo: c.NotAfter.Add(settings.lookback()),
 			ClosedSince: r.now.Add(-settings.lookback()),
-		})
-		if err != nil {
-			return err
 		}
-		for _, w := range works {
+	}
+	reached, err := r.store.IncidentsReaching(ctx, selectors)
+	if err != nil {
+		return fmt.Errorf("loading incidents: %w", err)
+	}
+	works, err := r.takeUp(ctx, IncidentSelector{IDs: distinct(reached)})
+	if err != nil {
+		return err
+	}
+	regrouped := map[string]bool{} // sets of incidents that were looked at; what is news to them is stored by now
+	for _, ids := range reached {
+		members := slices.DeleteFunc(slices.Clone(works), func(w *work) bool {
+			return w.inc.State == incident.Merged || !slices.Contains(ids, w.inc.ID)
+		})
+		for _, w := range members {
 			w.rescore = true
 		}
-		if err := r.regroup(ctx, works); err != nil {
-			return err
+		if set := idsOf(members); !regrouped[set] {
+			regrouped[set] = true
+			if err := r.regroup(ctx, members); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// distinct are all ids of the lists, each once, sorted.
+func distinct(lists [][]string) []string {
+	out := slices.Concat(lists...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func idsOf(works []*work) string {
+	ids := make([]string, len(works))
+	for i, w := range works {
+		ids[i] = w.inc.ID
+	}
+	return strings.Join(ids, " ")
 }
 
 func earliest(a, b time.Time) time.Time {

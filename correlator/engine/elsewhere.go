@@ -40,37 +40,3 @@ func (r *run) elsewhere(ctx context.Context, occurrences []incident.Occurrence, 
 func lasted(o incident.Occurrence, from, to time.Time) bool {
 	return !o.Onset().NotBefore.After(to) && (o.EndsAt == nil || !o.EndsAt.Before(from))
 }
-
-// outages are the firing occurrences of incidents that say that something is down.
-type outages []outage
-
-type outage struct {
-	incident.Occurrence
-	work *work
-}
-
-func outagesOf(works []*work) outages {
-	if len(works) < 2 {
-		return nil // nobody is beside it
-	}
-	var out outages
-	for _, w := range works {
-		for _, o := range w.occurrences {
-			if o.SaysDown() && o.Firing() {
-				out = append(out, outage{Occurrence: o, work: w})
-			}
-		}
-	}
-	return out
-}
-
-// beside are those of other incidents than this one.
-func (all outages) beside(w *work) []incident.Occurrence {
-	var out []incident.Occurrence
-	for _, o := range all {
-		if o.work != w {
-			out = append(out, o.Occurrence)
-		}
-	}
-	return out
-}

@@ -44,11 +44,39 @@ func (s *countingStore) SaveRuns(ctx context.Context, runs []configchange.Run) e
 	return s.Store.SaveRuns(ctx, runs)
 }
 
-func (s *countingStore) RunsAround(ctx context.Context, device, category string, from, to time.Time) ([]configchange.Run, error) {
+func (s *countingStore) RunsAround(ctx context.Context, stretches []engine.Stretch) ([][]configchange.Run, error) {
 	if err := s.count("RunsAround"); err != nil {
 		return nil, err
 	}
-	return s.Store.RunsAround(ctx, device, category, from, to)
+	return s.Store.RunsAround(ctx, stretches)
+}
+
+func (s *countingStore) ConfigChangesIn(ctx context.Context, stretches []engine.Stretch) ([][]configchange.Change, error) {
+	if err := s.count("ConfigChangesIn"); err != nil {
+		return nil, err
+	}
+	return s.Store.ConfigChangesIn(ctx, stretches)
+}
+
+func (s *countingStore) SaveConfigChanges(ctx context.Context, changes []configchange.Change) error {
+	if err := s.count("SaveConfigChanges"); err != nil {
+		return err
+	}
+	return s.Store.SaveConfigChanges(ctx, changes)
+}
+
+func (s *countingStore) Windows(ctx context.Context, kinds []calendar.Kind, from, to time.Time) ([]calendar.Window, error) {
+	if err := s.count("Windows"); err != nil {
+		return nil, err
+	}
+	return s.Store.Windows(ctx, kinds, from, to)
+}
+
+func (s *countingStore) IncidentsReaching(ctx context.Context, selectors []engine.IncidentSelector) ([][]string, error) {
+	if err := s.count("IncidentsReaching"); err != nil {
+		return nil, err
+	}
+	return s.Store.IncidentsReaching(ctx, selectors)
 }
 
 func (s *countingStore) ConfigChanges(ctx context.Context, sel engine.ChangeSelector) ([]configchange.Change, error) {
@@ -285,7 +313,7 @@ func TestRefusals(t *testing.T) {
 // TestStoreTroubleIsNoRefusal: whoever gets such an error must not commit, and may try again.
 func TestStoreTroubleIsNoRefusal(t *testing.T) {
 	t.Parallel()
-	for _, call := range []string{"Heads", "SaveRuns", "RunsAround", "ConfigChanges", "Incidents", "Settings", "Inventory"} {
+	for _, call := range []string{"Heads", "SaveRuns", "RunsAround", "ConfigChangesIn", "SaveConfigChanges", "Windows", "IncidentsReaching", "Settings", "Inventory"} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)

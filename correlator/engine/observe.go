@@ -34,18 +34,22 @@ func (r *run) observe(ctx context.Context, observations []configchange.Observati
 	for _, h := range heads {
 		headOf[h.Stream] = h
 	}
+	late, err := r.runsOfLate(ctx, streams, headOf)
+	if err != nil {
+		return err
+	}
 	var save []configchange.Run
 	var moved []touched
 	newDevices := map[string]bool{}
 	for _, sightings := range streams {
-		head, known := headOf[sightings[0].Stream]
-		if !known {
-			newDevices[sightings[0].Device] = true
+		stream := sightings[0].Stream
+		around, isLate := late[stream]
+		if head, known := headOf[stream]; known && !isLate {
+			around = []configchange.Run{head}
+		} else if !known {
+			newDevices[stream.Device] = true
 		}
-		runs, stretch, err := r.place(ctx, head, known, sightings)
-		if err != nil {
-			return err
-		}
+		runs, stretch := r.place(around, sightings)
 		save = append(save, runs...)
 		if stretch.Moved {
 			moved = append(moved, touched{device: sightings[0].Device, category: sightings[0].Category, Stretch: stretch})
@@ -93,19 +97,34 @@ func (r *run) byStream(observations []configchange.Observation) ([][]configchang
 	return streams, nil
 }
 
-// place puts the sightings of one stream, oldest first, among its runs and returns the runs to save.
-func (r *run) place(ctx context.Context, head configchange.Run, known bool, sightings []configchange.Observation) ([]configchange.Run, configchange.Stretch, error) {
-	var runs []configchange.Run
-	switch oldest := sightings[0]; {
-	case known && oldest.ObservedAt.Before(head.FirstSeen): // late: it belongs further back
-		around, err := r.store.RunsAround(ctx, oldest.Device, oldest.Category, oldest.ObservedAt, sightings[len(sightings)-1].ObservedAt)
-		if err != nil {
-			return nil, configchange.Stretch{}, fmt.Errorf("loading runs around %s: %w", oldest.ObservedAt, err)
+// runsOfLate are, by stream, the runs around those sightings that are older than the newest run of their
+// stream: they belong further back.
+func (r *run) runsOfLate(ctx context.Context, streams [][]configchange.Observation, headOf map[configchange.Stream]configchange.Run) (map[configchange.Stream][]configchange.Run, error) {
+	var late []configchange.Stream
+	var stretches []Stretch
+	for _, sightings := range streams {
+		oldest, newest := sightings[0], sightings[len(sightings)-1]
+		if head, known := headOf[oldest.Stream]; known && oldest.ObservedAt.Before(head.FirstSeen) {
+			late = append(late, oldest.Stream)
+			stretches = append(stretches, Stretch{Device: oldest.Device, Category: oldest.Category, From: oldest.ObservedAt, To: newest.ObservedAt})
 		}
-		runs = slices.DeleteFunc(around, func(run configchange.Run) bool { return run.Stream != oldest.Stream })
-	case known:
-		runs = []configchange.Run{head}
 	}
+	if len(late) == 0 {
+		return nil, nil
+	}
+	around, err := r.store.RunsAround(ctx, stretches)
+	if err != nil {
+		return nil, fmt.Errorf("loading runs around late sightings: %w", err)
+	}
+	out := make(map[configchange.Stream][]configchange.Run, len(late))
+	for i, stream := range late {
+		out[stream] = slices.DeleteFunc(around[i], func(run configchange.Run) bool { return run.Stream != stream })
+	}
+	return out, nil
+}
+
+// place puts the sightings of one stream, oldest first, among its runs and returns the runs to save.
+func (r *run) place(runs []configchange.Run, sightings []configchange.Observation) ([]configchange.Run, configchange.Stretch) {
 	changed := map[string]bool{}
 	var stretch configchange.Stretch
 	for _, o := range sightings {
@@ -116,7 +135,7 @@ func (r *run) place(ctx context.Context, head configchange.Run, known bool, sigh
 		}
 		stretch = stretch.Hull(p.Touched)
 	}
-	return slices.DeleteFunc(runs, func(run configchange.Run) bool { return !changed[run.ID] }), stretch, nil
+	return slices.DeleteFunc(runs, func(run configchange.Run) bool { return !changed[run.ID] }), stretch
 }
 
 func (r *run) rememberUninventoried(ctx context.Context, devices map[string]bool) error {

@@ -48,9 +48,10 @@ type ConfigStore interface {
 	Heads(ctx context.Context, streams []configchange.Stream) ([]configchange.Run, error)
 	// DeviceHeads are the newest runs of every stream of the devices, ordered by stream.
 	DeviceHeads(ctx context.Context, devices []string) ([]configchange.Run, error)
-	// RunsAround are, for every stream of the device's category, the runs that meet [from, to], and the
-	// nearest run before and after it. Ordered by stream, then FirstSeen.
-	RunsAround(ctx context.Context, device, category string, from, to time.Time) ([]configchange.Run, error)
+	// RunsAround are, for each stretch, the runs of every stream of its device's category that meet
+	// [From, To], and the nearest run before and after it. One list for each stretch, ordered by stream,
+	// then FirstSeen.
+	RunsAround(ctx context.Context, stretches []Stretch) ([][]configchange.Run, error)
 	// SaveRuns inserts or replaces by ID: one statement for the whole batch.
 	SaveRuns(ctx context.Context, runs []configchange.Run) error
 	// SaveFailure notes the newest failed reading of a stream (older ones are ignored).
@@ -60,9 +61,18 @@ type ConfigStore interface {
 
 	// ConfigChanges are the changes that the selector names, ordered by NotAfter, then ID.
 	ConfigChanges(ctx context.Context, s ChangeSelector) ([]configchange.Change, error)
+	// ConfigChangesIn are, for each stretch, the changes of its device's category whose interval meets it
+	// (NotAfter ≥ From and NotBefore ≤ To). One list for each stretch, ordered by NotAfter, then ID.
+	ConfigChangesIn(ctx context.Context, stretches []Stretch) ([][]configchange.Change, error)
 	// SaveConfigChanges inserts or replaces by ID.
 	SaveConfigChanges(ctx context.Context, changes []configchange.Change) error
 	DeleteConfigChanges(ctx context.Context, ids []string) error
+}
+
+// Stretch is a stretch of time of one category of a device, both ends included.
+type Stretch struct {
+	Device, Category string
+	From, To         time.Time
 }
 
 // ChangeSelector selects changes whose interval meets the range: NotAfter ≥ From and NotBefore ≤
@@ -78,6 +88,9 @@ type IncidentStore interface {
 	// Incidents are the incidents that the selector names, ordered by OpenedAt, then ID. Merged ones
 	// are never among them.
 	Incidents(ctx context.Context, s IncidentSelector) ([]incident.Incident, error)
+	// IncidentsReaching are the ids of the incidents that each selector would select by Reach and its
+	// times, which is all that may be set. One list for each selector, in any order.
+	IncidentsReaching(ctx context.Context, selectors []IncidentSelector) ([][]string, error)
 	// SaveIncidents inserts or replaces by ID (the header with its judgement, not the occurrences).
 	SaveIncidents(ctx context.Context, incidents []incident.Incident) error
 	// SaveJudgement keeps one outcome of scoring in the incident's history. Append only.

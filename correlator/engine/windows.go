@@ -203,7 +203,11 @@ func (r *run) replan(ctx context.Context, old, w calendar.Window) error {
 		return fmt.Errorf("loading changes in %s %s: %w", w.Kind, w.ID, err)
 	}
 	before := slices.Clone(changes)
-	if err := r.plan(ctx, changes); err != nil {
+	planned := make([]*configchange.Change, len(changes))
+	for i := range changes {
+		planned[i] = &changes[i]
+	}
+	if err := r.plan(ctx, planned); err != nil {
 		return err
 	}
 	var altered []configchange.Change

@@ -85,10 +85,34 @@ func (w *work) span() incident.Interval {
 // takeUp loads the incidents that a selector names, with their occurrences, unless they are in hand
 // already. In order of opening.
 func (r *run) takeUp(ctx context.Context, s IncidentSelector) ([]*work, error) {
+	if works, inHand := r.inHand(s); inHand {
+		return works, nil
+	}
 	found, err := r.store.Incidents(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("loading incidents: %w", err)
 	}
+	return r.takeFound(ctx, found)
+}
+
+// inHand are the incidents that a selector names by ids alone, where at most one is named and that is in
+// hand: the store has nothing to add.
+func (r *run) inHand(s IncidentSelector) ([]*work, bool) {
+	if len(s.IDs) > 1 || s.Latest != nil || len(s.Reach) > 0 || len(s.Causes) > 0 {
+		return nil, false
+	}
+	if len(s.IDs) == 0 {
+		return nil, true
+	}
+	w, ok := r.works[s.IDs[0]]
+	if ok && w.inc.State != incident.Merged {
+		return []*work{w}, true
+	}
+	return nil, ok
+}
+
+// takeFound takes up what was found, unless it is in hand already, with its occurrences.
+func (r *run) takeFound(ctx context.Context, found []incident.Incident) ([]*work, error) {
 	var fresh []string
 	var works []*work
 	for _, inc := range found {

@@ -319,7 +319,7 @@ func TestStanding(t *testing.T) {
 			onset, _ := incident.OnsetOf(c.going)
 			late := alert(c.late)
 			late.StartsAt = after(3 * 3600)
-			standing, down := j.StandingOf(j.Judge(facts(c.going)), onset, c.going, nil)
+			standing, down := j.StandingOf(j.Judge(facts(c.going)), onset, c.going, j.DownIn(c.going))
 			require.Equal(t, c.want, down && standing.Takes(late, 2*time.Minute))
 			late.StartsAt = after(-600)
 			require.False(t, down && standing.Takes(late, 2*time.Minute), "what began long before is no consequence")

@@ -10,29 +10,40 @@ import (
 // Standing is what the first candidate of an open incident still takes with it: the entities whose
 // later alerts are consequences, however late they come.
 type Standing struct {
-	impact map[string]bool
-	own    string // the candidate itself, which may have another trouble of its own
-	from   time.Time
+	graph   *topology.Graph
+	failure topology.Failure
+	down    topology.Down
+	own     string // the candidate itself, which may have another trouble of its own
+	from    time.Time
+}
+
+// DownIn is what firing alerts say is down.
+func (j Judge) DownIn(occurrences ...[]Occurrence) topology.Down {
+	down := topology.Down{Devices: map[string]bool{}, Links: map[string]bool{}}
+	for _, list := range occurrences {
+		for i := range list {
+			if list[i].Firing() && list[i].SaysDown() {
+				markDown(j.Graph, down, list[i])
+			}
+		}
+	}
+	return down
 }
 
 // StandingOf gives the standing of an incident whose first candidate is still down (the device, link
-// or peer, not merely hot or slow); false when it is not. elsewhere are occurrences of other incidents
-// that say that something is down now.
-func (j Judge) StandingOf(judgement Judgement, onset Interval, occurrences, elsewhere []Occurrence) (Standing, bool) {
+// or peer, not merely hot or slow); false when it is not. down is all that is down now, by this
+// incident's alerts and by those of others. It looks at each alert once, and at nothing of what the
+// candidate takes with it: that is asked of the alerts that come.
+func (j Judge) StandingOf(judgement Judgement, onset Interval, occurrences []Occurrence, down topology.Down) (Standing, bool) {
 	if len(judgement.Candidates) == 0 {
 		return Standing{}, false
 	}
 	cause := judgement.Candidates[0]
-	firing := slices.DeleteFunc(slices.Clone(occurrences), func(o Occurrence) bool { return !o.Firing() })
-	s := newScene(j.Graph, firing, elsewhere)
-	failure, down := j.failureOf(s, cause)
-	if !down {
+	failure, stands := j.failureOf(cause, occurrences, down)
+	if !stands {
 		return Standing{}, false
 	}
-	standing := Standing{impact: map[string]bool{}, from: onset.NotBefore}
-	for _, d := range j.Graph.Impact(failure, s.down) {
-		standing.impact[d] = true
-	}
+	standing := Standing{graph: j.Graph, failure: failure, down: down, from: onset.NotBefore}
 	if cause.Kind == KindDevice {
 		standing.own = cause.Name
 	}
@@ -40,42 +51,60 @@ func (j Judge) StandingOf(judgement Judgement, onset Interval, occurrences, else
 }
 
 // failureOf is what of the candidate is down now.
-func (j Judge) failureOf(s *scene, cause Candidate) (topology.Failure, bool) {
-	var alerts []int
-	for _, d := range cause.Devices {
-		alerts = append(alerts, s.bySubject[d]...)
-		alerts = append(alerts, s.named[d]...)
+func (j Judge) failureOf(cause Candidate, occurrences []Occurrence, down topology.Down) (topology.Failure, bool) {
+	var spoken, device, link, deduced bool
+	for i := range occurrences {
+		o := &occurrences[i]
+		if !o.Firing() {
+			continue
+		}
+		if saysDeviceDown(o.Symptom) && !deduced {
+			_, deduced = slices.BinarySearch(cause.Explains, o.Device)
+		}
+		if !j.speaksOf(cause, o) {
+			continue
+		}
+		spoken = true
+		device = device || saysDeviceDown(o.Symptom) && slices.Contains(cause.Devices, o.Device)
+		link = link || saysLinkDown(o.Symptom)
 	}
-	alerts = append(alerts, s.sites[cause.Name]...)
-	device := slices.ContainsFunc(alerts, func(i int) bool {
-		return saysDeviceDown(s.alerts[i].Symptom) && slices.Contains(cause.Devices, s.alerts[i].Device)
-	})
-	link := slices.ContainsFunc(alerts, func(i int) bool { return saysLinkDown(s.alerts[i].Symptom) })
 	switch {
 	case cause.Kind == KindLink:
 		return topology.Failure{Links: []string{cause.Name}}, link
 	case device, cause.Kind != KindDevice && link:
 		return topology.Failure{Devices: cause.Devices}, true
-	case len(alerts) == 0 && len(s.alerts) > 0 && cause.Kind == KindDevice:
+	case !spoken && cause.Kind == KindDevice:
 		// It never said anything itself; what it took down speaks for it.
-		deduced := slices.ContainsFunc(s.alerts, func(o Occurrence) bool {
-			return saysDeviceDown(o.Symptom) && slices.Contains(cause.Explains, o.Device)
-		})
 		return topology.Failure{Devices: cause.Devices}, deduced
 	case link && len(cause.Explains) > 1:
 		return topology.Failure{Devices: cause.Devices}, true // the outage has shown that it takes others along
 	case link:
-		return topology.Failure{Links: s.downLinksOf(cause.Name)}, true
+		return topology.Failure{Links: j.downLinksOf(cause.Name, down)}, true
 	default:
 		return topology.Failure{}, false
 	}
 }
 
+// speaksOf says whether an alert is about the candidate, or names it as the far end of a link or session.
+func (j Judge) speaksOf(cause Candidate, o *Occurrence) bool {
+	if o.Device == "" {
+		return o.Site != "" && o.Site == cause.Name || slices.Contains(cause.Devices, o.Subject())
+	}
+	if slices.Contains(cause.Devices, o.Device) {
+		return true
+	}
+	if o.Interface == "" && o.Peer == "" {
+		return false
+	}
+	_, others := farEnds(j.Graph, *o)
+	return slices.ContainsFunc(others, func(d string) bool { return slices.Contains(cause.Devices, d) })
+}
+
 // downLinksOf are the links of a device that an alert says are down.
-func (s *scene) downLinksOf(device string) []string {
+func (j Judge) downLinksOf(device string, down topology.Down) []string {
 	var out []string
-	for name := range s.down.Links {
-		if l, ok := s.graph.Link(name); ok && (l.A.Device == device || l.B.Device == device) {
+	for name := range down.Links {
+		if l, ok := j.Graph.Link(name); ok && (l.A.Device == device || l.B.Device == device) {
 			out = append(out, name)
 		}
 	}
@@ -85,8 +114,8 @@ func (s *scene) downLinksOf(device string) []string {
 
 // Takes says whether an alert is a consequence of what is still down.
 func (st Standing) Takes(o Occurrence, joinWindow time.Duration) bool {
-	return o.Device != "" && o.Device != st.own && st.impact[o.Device] &&
-		!o.StartsAt.Before(st.from.Add(-joinWindow))
+	return o.Device != "" && o.Device != st.own && !o.StartsAt.Before(st.from.Add(-joinWindow)) &&
+		st.graph.Hits(st.failure, st.down, o.Device)
 }
 
 // Unit is what grouping moves as a whole: the alerts of an existing incident, or one new alert.

@@ -71,6 +71,7 @@ type DB struct {
 	metrics     *metrics
 	inboxes     *inboxes
 	inventories inventories
+	memories    memories
 }
 
 // New prepares a DB. It connects when it is first used, so a database that is down is no error here:
@@ -89,7 +90,7 @@ func New(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	db := &DB{o: o, pool: pool, metrics: newMetrics(o.Registerer), inventories: inventories{byTenant: map[string]*knownInventory{}}}
+	db := &DB{o: o, pool: pool, metrics: newMetrics(o.Registerer), inventories: inventories{byTenant: map[string]*knownInventory{}}, memories: memories{byTenant: map[string]*memory{}}}
 	db.inboxes = newInboxes(db)
 	return db, nil
 }

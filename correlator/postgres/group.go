@@ -59,8 +59,10 @@ func (db *DB) apply(tenant string, group []*job) {
 // commit applies the inputs in one transaction: either all outcomes stand, or none.
 func (db *DB) commit(ctx context.Context, tenant string, group []*job) ([]outcome, error) {
 	outcomes := make([]outcome, len(group))
-	err := db.inTenant(ctx, tenant, func(tx pgx.Tx) error {
-		s, err := lockTenant(ctx, tx, tenant)
+	left := db.memories.take(tenant)
+	var s *state
+	err := db.inTenant(ctx, tenant, func(tx pgx.Tx) (err error) {
+		s, err = lockTenant(ctx, tx, tenant, left)
 		if err != nil {
 			return err
 		}
@@ -72,6 +74,9 @@ func (db *DB) commit(ctx context.Context, tenant string, group []*job) ([]outcom
 		}
 		return s.save(ctx)
 	})
+	if err == nil {
+		db.memories.leave(tenant, s)
+	}
 	return outcomes, err
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
-	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
 )
 
 // state is one tenant's state inside one transaction, with the tenant's row locked. It is the engine's
@@ -25,8 +24,9 @@ type state struct {
 	row    tenantRow
 	queued pgx.Batch
 
-	runs        map[string]configchange.Run
-	occurrences map[string]incident.Occurrence
+	runs map[string]configchange.Run
+	*memory
+	xid         string                        // of this transaction: what the tenant's row will be marked with
 	reachEnds   map[string]pgtype.Timestamptz // of incidents, as their reach has it
 	next        nextTimer
 	timersMoved bool
@@ -47,20 +47,23 @@ type tenantRow struct {
 
 var _ engine.Store = (*state)(nil)
 
-// lockTenant takes the tenant's row and with it the right to apply inputs, and reads it.
-func lockTenant(ctx context.Context, tx pgx.Tx, tenant string) (*state, error) {
+// lockTenant takes the tenant's row and with it the right to apply inputs, and reads it. What is left
+// from an earlier transaction, if any, is used where nobody has written since.
+func lockTenant(ctx context.Context, tx pgx.Tx, tenant string, left *memory) (*state, error) {
 	s := &state{
-		tx:          tx,
-		tenant:      tenant,
-		runs:        map[string]configchange.Run{},
-		occurrences: map[string]incident.Occurrence{},
-		reachEnds:   map[string]pgtype.Timestamptz{},
+		tx:        tx,
+		tenant:    tenant,
+		runs:      map[string]configchange.Run{},
+		reachEnds: map[string]pgtype.Timestamptz{},
 	}
 	var settings []byte
+	var writer string
 	err := tx.QueryRow(ctx, `
-		SELECT NULLIF(received_at, '-infinity'), journal_seq, inventory_revision, settings, last_observed_at, next_due
+		SELECT NULLIF(received_at, '-infinity'), journal_seq, inventory_revision, settings, last_observed_at, next_due,
+		       xmin::text, pg_current_xact_id()::xid::text
 		  FROM tenants FOR UPDATE`).
-		Scan(zeroTime{&s.row.receivedAt}, &s.row.seq, &s.row.inventoryRevision, &settings, zeroTime{&s.row.lastObservedAt}, &s.row.nextDue)
+		Scan(zeroTime{&s.row.receivedAt}, &s.row.seq, &s.row.inventoryRevision, &settings, zeroTime{&s.row.lastObservedAt}, &s.row.nextDue,
+			&writer, &s.xid)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("%w %q", ErrUnknownTenant, tenant)
 	}
@@ -70,6 +73,7 @@ func lockTenant(ctx context.Context, tx pgx.Tx, tenant string) (*state, error) {
 	if err := json.Unmarshal(settings, &s.row.settings); err != nil {
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
+	s.memory = left.asOf(writer)
 	s.next.known = s.row.nextDue == nil // no timer at all needs no look
 	return s, nil
 }

@@ -34,10 +34,17 @@ const configChangeColumns = `c.id, c.device, c.category, c.not_before, c.not_aft
 	c.old_hash, c.new_hash, c.planned_change_id, c.in_blackout_id, c.actor, c.summary, c.detected_at, c.revision`
 
 func scanConfigChange(row pgx.CollectableRow) (configchange.Change, error) {
+	return scanConfigChangeAnd(row)
+}
+
+// scanConfigChangeAnd reads a change, and the columns after it into more.
+func scanConfigChangeAnd(row pgx.CollectableRow, more ...any) (configchange.Change, error) {
 	var c configchange.Change
 	var planned, blackout *string
-	err := row.Scan(&c.ID, &c.Device, &c.Category, &c.NotBefore, &c.NotAfter, &c.OldFingerprint, &c.NewFingerprint,
-		&c.OldHash, &c.NewHash, &planned, &blackout, &c.Actor, &c.Summary, &c.DetectedAt, &c.Revision)
+	err := row.Scan(append([]any{
+		&c.ID, &c.Device, &c.Category, &c.NotBefore, &c.NotAfter, &c.OldFingerprint, &c.NewFingerprint,
+		&c.OldHash, &c.NewHash, &planned, &blackout, &c.Actor, &c.Summary, &c.DetectedAt, &c.Revision,
+	}, more...)...)
 	c.PlannedChangeID, c.InBlackoutID = orEmpty(planned), orEmpty(blackout)
 	if len(c.Summary) == 0 {
 		c.Summary = nil
@@ -71,6 +78,44 @@ func (s *state) ConfigChanges(ctx context.Context, sel engine.ChangeSelector) ([
 		return nil, fmt.Errorf("load config changes: %w", err)
 	}
 	return changes, nil
+}
+
+// ConfigChangesIn implements engine.ConfigStore.
+func (s *state) ConfigChangesIn(ctx context.Context, stretches []engine.Stretch) ([][]configchange.Change, error) {
+	out := make([][]configchange.Change, len(stretches))
+	if len(stretches) == 0 {
+		return out, nil
+	}
+	var parts []string
+	for class, width := range spans {
+		part := fmt.Sprintf(`SELECT * FROM config_changes WHERE device = q.device AND category = q.category AND span = %d
+		         AND not_after >= q.since AND not_before <= q.until`, class)
+		if width > 0 {
+			part += fmt.Sprintf(" AND not_after <= q.until + interval '%d hours'", int(width.Hours()))
+		}
+		parts = append(parts, part)
+	}
+	devices, categories, froms, tos := columnsOf(stretches)
+	rows, err := s.query(ctx, `
+		SELECT `+configChangeColumns+`, q.nth
+		  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) WITH ORDINALITY AS q (device, category, since, until, nth)
+		 CROSS JOIN LATERAL (`+strings.Join(parts, "\n\t\tUNION ALL ")+`) AS c
+		 ORDER BY q.nth, c.not_after, c.id`, devices, categories, froms, tos)
+	if err != nil {
+		return nil, err
+	}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var nth int
+		c, err := scanConfigChangeAnd(row, &nth)
+		if err == nil {
+			out[nth-1] = append(out[nth-1], c)
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load config changes: %w", err)
+	}
+	return out, nil
 }
 
 // SaveConfigChanges implements engine.ConfigStore. The summaries differ in length, and PostgreSQL's

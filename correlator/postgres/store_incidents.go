@@ -60,6 +60,46 @@ func (s *state) Incidents(ctx context.Context, sel engine.IncidentSelector) ([]i
 	return incidents, nil
 }
 
+// IncidentsReaching implements engine.IncidentStore: one descent of the index for each key.
+func (s *state) IncidentsReaching(ctx context.Context, selectors []engine.IncidentSelector) ([][]string, error) {
+	out := make([][]string, len(selectors))
+	var nths []int64
+	var keys []string
+	var froms, tos []time.Time
+	var ended []pgtype.Timestamptz
+	for i, sel := range selectors {
+		end := endOf(nil)
+		if !sel.ClosedSince.IsZero() {
+			end = endOf(&sel.ClosedSince)
+		}
+		for _, key := range sel.Reach {
+			nths, keys, froms, tos, ended = append(nths, int64(i)), append(keys, key), append(froms, sel.OnsetFrom), append(tos, sel.OnsetTo), append(ended, end)
+		}
+	}
+	if len(keys) == 0 {
+		return out, nil
+	}
+	rows, err := s.query(ctx, `
+		SELECT DISTINCT q.nth, i.id
+		  FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[]) AS q (nth, key, onset_from, onset_to, ended)
+		 CROSS JOIN LATERAL (SELECT incident_id FROM incident_reach WHERE key = q.key AND closed_at >= q.ended) AS r
+		  JOIN incidents AS i ON i.id = r.incident_id
+		 WHERE i.state <> 'merged' AND i.onset_not_before <= q.onset_to AND i.last_onset >= q.onset_from`, nths, keys, froms, tos, ended)
+	if err != nil {
+		return nil, err
+	}
+	var nth int64
+	var id string
+	_, err = pgx.ForEachRow(rows, []any{&nth, &id}, func() error {
+		out[nth] = append(out[nth], id)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find incidents by their reach: %w", err)
+	}
+	return out, nil
+}
+
 // incidentQuery gathers the ways in which an incident can be selected, and their arguments.
 type incidentQuery struct {
 	ways []string
@@ -100,6 +140,9 @@ func (s *state) SaveIncidents(_ context.Context, incidents []incident.Incident) 
 		document, err := json.Marshal(i)
 		if err != nil {
 			return fmt.Errorf("save incident %s: %w", i.ID, err)
+		}
+		if i.Revision == 1 {
+			s.begun(i.ID)
 		}
 		end := reachEnd(i)
 		s.queue(`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,8 +41,28 @@ func (s *state) collectOccurrences(rows pgx.Rows, err error) ([]incident.Occurre
 
 // Occurrences implements engine.IncidentStore.
 func (s *state) Occurrences(ctx context.Context, incidentIDs []string) ([]incident.Occurrence, error) {
-	return s.collectOccurrences(s.query(ctx, `
-		SELECT `+occurrenceColumns+` FROM alert_occurrences AS o WHERE incident_id = ANY ($1) ORDER BY starts_at, id`, incidentIDs))
+	var unknown []string
+	var out []incident.Occurrence
+	for _, id := range incidentIDs {
+		if known, complete := s.recall(id); complete {
+			out = append(out, known...)
+		} else {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) > 0 {
+		loaded, err := s.collectOccurrences(s.query(ctx, `
+			SELECT `+occurrenceColumns+` FROM alert_occurrences AS o WHERE incident_id = ANY ($1) ORDER BY starts_at, id`, unknown))
+		if err != nil {
+			return nil, err
+		}
+		s.learnAll(unknown, loaded)
+		out = append(out, loaded...)
+	}
+	if len(incidentIDs) > 1 { // each by itself is in order
+		slices.SortFunc(out, compareOccurrences)
+	}
+	return out, nil
 }
 
 // AlertOccurrences implements engine.IncidentStore.
@@ -83,7 +104,7 @@ func (s *state) SaveOccurrences(_ context.Context, occurrences []incident.Occurr
 		if !known || before.IncidentID != o.IncidentID {
 			reached[o.IncidentID] = append(reached[o.IncidentID], o)
 		}
-		s.occurrences[o.ID] = o
+		s.saved(o)
 	}
 	s.queueHeard(heard)
 	if err := s.queueOccurrences(changed); err != nil {

@@ -12,17 +12,23 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
 )
 
 // runColumns are in the order in which scanRun reads them.
 const runColumns = `r.id, r.device, r.category, r.source, r.exporter, r.fingerprint, r.sha256, r.allowlist_version,
 	r.first_seen, r.last_seen, r.trail, r.sections, r.actor, r.delay_ns`
 
-func scanRun(row pgx.CollectableRow) (configchange.Run, error) {
+func scanRun(row pgx.CollectableRow) (configchange.Run, error) { return scanRunAnd(row) }
+
+// scanRunAnd reads a run, and the columns after it into more.
+func scanRunAnd(row pgx.CollectableRow, more ...any) (configchange.Run, error) {
 	var r configchange.Run
 	var trail, sections []byte
-	err := row.Scan(&r.ID, &r.Device, &r.Category, &r.Source, &r.Exporter, &r.Fingerprint, &r.SHA256, &r.AllowlistVersion,
-		&r.FirstSeen, &r.LastSeen, &trail, &sections, &r.Actor, &r.Delay)
+	err := row.Scan(append([]any{
+		&r.ID, &r.Device, &r.Category, &r.Source, &r.Exporter, &r.Fingerprint, &r.SHA256, &r.AllowlistVersion,
+		&r.FirstSeen, &r.LastSeen, &trail, &sections, &r.Actor, &r.Delay,
+	}, more...)...)
 	if err != nil {
 		return r, err
 	}
@@ -41,11 +47,14 @@ func (s *state) collectRuns(rows pgx.Rows, err error) ([]configchange.Run, error
 		return nil, fmt.Errorf("load runs: %w", err)
 	}
 	for _, r := range runs {
-		kept := r
-		kept.Trail = slices.Clone(r.Trail) // the caller may write into its own
-		s.runs[r.ID] = kept
+		s.remember(r)
 	}
 	return runs, nil
+}
+
+func (s *state) remember(r configchange.Run) {
+	r.Trail = slices.Clone(r.Trail) // the caller may write into its own
+	s.runs[r.ID] = r
 }
 
 // Heads implements engine.ConfigStore: one descent of the index for each stream.
@@ -80,25 +89,57 @@ func (s *state) DeviceHeads(ctx context.Context, devices []string) ([]configchan
 // RunsAround implements engine.ConfigStore. Runs of one stream follow one another, so what meets
 // [from, to] is what began in it and the last one that began before; that one's predecessor is the
 // neighbour before, the first one that began after it the neighbour after.
-func (s *state) RunsAround(ctx context.Context, device, category string, from, to time.Time) ([]configchange.Run, error) {
-	runs, err := s.collectRuns(s.query(ctx, `
-		SELECT `+runColumns+`
-		  FROM streams AS q
+func (s *state) RunsAround(ctx context.Context, stretches []engine.Stretch) ([][]configchange.Run, error) {
+	out := make([][]configchange.Run, len(stretches))
+	if len(stretches) == 0 {
+		return out, nil
+	}
+	devices, categories, froms, tos := columnsOf(stretches)
+	rows, err := s.query(ctx, `
+		SELECT `+runColumns+`, q.nth
+		  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) WITH ORDINALITY AS q (device, category, since, until, nth)
+		 CROSS JOIN LATERAL (SELECT * FROM streams WHERE device = q.device AND category = q.category) AS st
 		 CROSS JOIN LATERAL (
 		       (SELECT * FROM runs
-		         WHERE device = q.device AND category = q.category AND source = q.source AND exporter = q.exporter AND first_seen < $3
+		         WHERE device = st.device AND category = st.category AND source = st.source AND exporter = st.exporter AND first_seen < q.since
 		         ORDER BY first_seen DESC LIMIT 2)
 		       UNION ALL
 		       (SELECT * FROM runs
-		         WHERE device = q.device AND category = q.category AND source = q.source AND exporter = q.exporter
-		           AND first_seen >= $3 AND first_seen <= $4)
+		         WHERE device = st.device AND category = st.category AND source = st.source AND exporter = st.exporter
+		           AND first_seen >= q.since AND first_seen <= q.until)
 		       UNION ALL
 		       (SELECT * FROM runs
-		         WHERE device = q.device AND category = q.category AND source = q.source AND exporter = q.exporter AND first_seen > $4
+		         WHERE device = st.device AND category = st.category AND source = st.source AND exporter = st.exporter AND first_seen > q.until
 		         ORDER BY first_seen LIMIT 1)) AS r
-		 WHERE q.device = $1 AND q.category = $2
-		 ORDER BY r.device, r.category, r.source, r.exporter, r.first_seen, r.last_seen`, device, category, from, to))
-	return dropSecondBefore(runs, from), err
+		 ORDER BY q.nth, r.source, r.exporter, r.first_seen, r.last_seen`, devices, categories, froms, tos)
+	if err != nil {
+		return nil, err
+	}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var nth int
+		r, err := scanRunAnd(row, &nth)
+		if err == nil {
+			s.remember(r)
+			out[nth-1] = append(out[nth-1], r)
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load runs: %w", err)
+	}
+	for i, st := range stretches {
+		out[i] = dropSecondBefore(out[i], st.From)
+	}
+	return out, nil
+}
+
+// columnsOf turns stretches into arrays for unnest.
+func columnsOf(stretches []engine.Stretch) (devices, categories []string, froms, tos []time.Time) {
+	for _, st := range stretches {
+		devices, categories = append(devices, st.Device), append(categories, st.Category)
+		froms, tos = append(froms, st.From), append(tos, st.To)
+	}
+	return devices, categories, froms, tos
 }
 
 // dropSecondBefore leaves of the runs that ended before from only the last one of each stream.

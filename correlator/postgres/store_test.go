@@ -77,7 +77,7 @@ func (f *filler) value(t *testing.T, v reflect.Value) {
 func (b *bundle) inState(t *testing.T, f func(*state)) {
 	t.Helper()
 	require.NoError(t, b.inTenant(t.Context(), tenant, func(tx pgx.Tx) error {
-		s, err := lockTenant(t.Context(), tx, tenant)
+		s, err := lockTenant(t.Context(), tx, tenant, nil)
 		require.NoError(t, err)
 		f(s)
 		return s.save(t.Context())
@@ -142,10 +142,10 @@ func TestRunsAroundAnInstant(t *testing.T) {
 		{200, 300, []string{"5"}},
 	} {
 		b.inState(t, func(s *state) {
-			got, err := s.RunsAround(t.Context(), "EDGE1", "bgp", at(tc.from), at(tc.to))
+			got, err := s.RunsAround(t.Context(), []engine.Stretch{{Device: "EDGE1", Category: "bgp", From: at(tc.from), To: at(tc.to)}})
 			require.NoError(t, err)
 			var ids []string
-			for _, r := range got {
+			for _, r := range got[0] {
 				ids = append(ids, r.ID)
 			}
 			require.Equal(t, tc.want, ids, "[%d, %d]", tc.from, tc.to)

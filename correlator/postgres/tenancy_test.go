@@ -149,7 +149,7 @@ func TestAReferenceDoesNotReachAnotherTenant(t *testing.T) {
 	var id string
 	require.NoError(t, b.admin.QueryRow(t.Context(), "SELECT id FROM incidents WHERE tenant_id = 'alpha' LIMIT 1").Scan(&id))
 	asRole(t, b.DB, "beta", func(tx pgx.Tx) {
-		s, err := lockTenant(t.Context(), tx, "beta")
+		s, err := lockTenant(t.Context(), tx, "beta", nil)
 		require.NoError(t, err)
 		require.NoError(t, s.SaveOccurrences(t.Context(), []incident.Occurrence{{ID: "o", IncidentID: id, StartsAt: noon, HeardAt: noon, LastHeardAt: noon}}))
 		require.NoError(t, s.save(t.Context()))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
@@ -50,25 +49,33 @@ func (s *Store) DeviceHeads(ctx context.Context, devices []string) ([]configchan
 }
 
 // RunsAround implements engine.ConfigStore.
-func (s *Store) RunsAround(_ context.Context, device, category string, from, to time.Time) ([]configchange.Run, error) {
+func (s *Store) RunsAround(_ context.Context, stretches []engine.Stretch) ([][]configchange.Run, error) {
+	out := make([][]configchange.Run, len(stretches))
+	for i, st := range stretches {
+		out[i] = s.runsAround(st)
+	}
+	return out, nil
+}
+
+func (s *Store) runsAround(st engine.Stretch) []configchange.Run {
 	var out []configchange.Run
-	for _, stream := range s.config.streams[device] {
-		if stream.Category != category {
+	for _, stream := range s.config.streams[st.Device] {
+		if stream.Category != st.Category {
 			continue
 		}
 		runs := s.config.runs[stream]
-		first := max(0, slices.IndexFunc(runs, func(r configchange.Run) bool { return !r.LastSeen.Before(from) })-1)
-		if len(runs) > 0 && runs[len(runs)-1].LastSeen.Before(from) {
+		first := max(0, slices.IndexFunc(runs, func(r configchange.Run) bool { return !r.LastSeen.Before(st.From) })-1)
+		if len(runs) > 0 && runs[len(runs)-1].LastSeen.Before(st.From) {
 			first = len(runs) - 1
 		}
 		for i := first; i < len(runs); i++ {
 			out = append(out, runs[i])
-			if runs[i].FirstSeen.After(to) {
+			if runs[i].FirstSeen.After(st.To) {
 				break
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // SaveRuns implements engine.ConfigStore.
@@ -129,6 +136,19 @@ func (s *Store) ConfigChanges(_ context.Context, sel engine.ChangeSelector) ([]c
 		}
 	}
 	slices.SortFunc(out, compareChanges)
+	return out, nil
+}
+
+// ConfigChangesIn implements engine.ConfigStore.
+func (s *Store) ConfigChangesIn(ctx context.Context, stretches []engine.Stretch) ([][]configchange.Change, error) {
+	out := make([][]configchange.Change, len(stretches))
+	for i, st := range stretches {
+		changes, err := s.ConfigChanges(ctx, engine.ChangeSelector{Devices: []string{st.Device}, Category: st.Category, From: st.From, To: st.To})
+		if err != nil {
+			return nil, err
+		}
+		out[i] = changes
+	}
 	return out, nil
 }
 

@@ -3,6 +3,7 @@ package replay
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -37,14 +38,7 @@ func (s *Store) Incidents(_ context.Context, sel engine.IncidentSelector) ([]inc
 	if sel.Latest != nil {
 		ids[s.latest(*sel.Latest)] = true
 	}
-	for _, key := range sel.Reach {
-		for id := range s.incidents.reach[key] {
-			inc := s.incidents.byID[id]
-			if counts(inc, sel.ClosedSince) && !inc.LastOnset.Before(sel.OnsetFrom) && !inc.Onset.NotBefore.After(sel.OnsetTo) {
-				ids[id] = true
-			}
-		}
-	}
+	s.reaching(sel, ids)
 	if len(sel.Causes) > 0 {
 		causes := map[string]bool{}
 		for _, d := range sel.Causes {
@@ -64,6 +58,29 @@ func (s *Store) Incidents(_ context.Context, sel engine.IncidentSelector) ([]inc
 		}
 	}
 	slices.SortFunc(out, compareIncidents)
+	return out, nil
+}
+
+// reaching adds the incidents that the selector selects by reach.
+func (s *Store) reaching(sel engine.IncidentSelector, ids map[string]bool) {
+	for _, key := range sel.Reach {
+		for id := range s.incidents.reach[key] {
+			inc := s.incidents.byID[id]
+			if counts(inc, sel.ClosedSince) && !inc.LastOnset.Before(sel.OnsetFrom) && !inc.Onset.NotBefore.After(sel.OnsetTo) {
+				ids[id] = true
+			}
+		}
+	}
+}
+
+// IncidentsReaching implements engine.IncidentStore.
+func (s *Store) IncidentsReaching(_ context.Context, selectors []engine.IncidentSelector) ([][]string, error) {
+	out := make([][]string, len(selectors))
+	for i, sel := range selectors {
+		ids := map[string]bool{}
+		s.reaching(sel, ids)
+		out[i] = slices.Sorted(maps.Keys(ids))
+	}
 	return out, nil
 }
 

@@ -24,27 +24,20 @@ func (g *Graph) Impact(f Failure, down Down) []string {
 		return []string{f.Devices[0]} // nothing stands on it: most devices are like that
 	}
 	w := impactWalk{g: g, down: down, failed: make(map[string]bool, len(f.Devices)), links: map[string]bool{}}
-	for _, l := range f.Links {
-		w.links[l] = true
-	}
-	for _, d := range f.Devices {
-		w.fail(d)
-	}
-	for _, name := range f.Links {
-		if l, ok := g.links[name]; ok {
-			w.checkPair(l.A.Device, l.B.Device)
-			w.checkPair(l.B.Device, l.A.Device)
-		}
-	}
-	for len(w.queue) > 0 {
-		device := w.queue[0]
-		w.queue = w.queue[1:]
-		for _, ref := range g.dependents[device] {
-			w.check(ref)
-		}
-	}
+	w.start(f)
+	w.spread()
 	slices.Sort(w.order)
 	return w.order
+}
+
+// Hits says whether a device is in the impact of a failure. What happens to a device is decided by what
+// it depends on alone, so that is all it looks at, however much else the failure takes along.
+func (g *Graph) Hits(f Failure, down Down, device string) bool {
+	above := g.Ancestors(device)
+	w := impactWalk{g: g, down: down, within: above, failed: map[string]bool{}, links: map[string]bool{}}
+	w.start(f)
+	w.spread()
+	return w.failed[device]
 }
 
 // ServicesHit are the services of which a group fails with the help of the given devices, in
@@ -66,13 +59,59 @@ func (g *Graph) ServicesHit(impact []string, down Down) []string {
 type impactWalk struct {
 	g      *Graph
 	down   Down
+	within map[string]int  // the devices that are looked at; nil: all
 	failed map[string]bool // by the failure, so far
 	links  map[string]bool // failed by the failure
 	order  []string
 	queue  []string
 }
 
+// start fails what the failure is made of, and what lost its last link by it.
+func (w *impactWalk) start(f Failure) {
+	for _, l := range f.Links {
+		w.links[l] = true
+	}
+	for _, d := range f.Devices {
+		w.fail(d)
+	}
+	for _, name := range f.Links {
+		if l, ok := w.g.links[name]; ok {
+			w.checkPair(l.A.Device, l.B.Device)
+			w.checkPair(l.B.Device, l.A.Device)
+		}
+	}
+}
+
+// spread fails what depends on what has failed, until nothing more does.
+func (w *impactWalk) spread() {
+	for len(w.queue) > 0 {
+		device := w.queue[0]
+		w.queue = w.queue[1:]
+		w.dependentsOf(device, w.check)
+	}
+}
+
+// dependentsOf calls f with the groups that name the device, as far as their devices are looked at.
+func (w *impactWalk) dependentsOf(device string, f func(groupRef)) {
+	if w.within == nil || len(w.g.dependents[device]) <= len(w.within) {
+		for _, ref := range w.g.dependents[device] {
+			f(ref)
+		}
+		return
+	}
+	for dependent := range w.within { // fewer than those that depend on the device
+		for _, group := range w.g.devices[dependent].DependsOn {
+			if slices.Contains(group.Members(), device) {
+				f(groupRef{device: dependent, group: group})
+			}
+		}
+	}
+}
+
 func (w *impactWalk) fail(device string) {
+	if _, inside := w.within[device]; w.within != nil && !inside {
+		return
+	}
 	if !w.failed[device] {
 		w.failed[device] = true
 		w.order = append(w.order, device)
@@ -88,11 +127,11 @@ func (w *impactWalk) check(ref groupRef) {
 
 // checkPair looks at the groups of device that name the other end of a failed link.
 func (w *impactWalk) checkPair(device, other string) {
-	for _, ref := range w.g.dependents[other] {
+	w.dependentsOf(other, func(ref groupRef) {
 		if ref.device == device {
 			w.check(ref)
 		}
-	}
+	})
 }
 
 // breaks says whether the group cannot hold any more and the failure has a part in that.

@@ -1,0 +1,118 @@
+package postgres
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+)
+
+// memory is what a transaction leaves to the next one of the same tenant: the alert occurrences that it
+// loaded or saved, so that an incident with thousands of alerts is not read again for every ten that
+// come. Every transaction that applies inputs rewrites the tenant's row, and a row names the transaction
+// that wrote it; so the row, which is read and locked first anyway, says whether another replica has
+// been at work since. A memory is used by one transaction at a time and is lost with one that fails.
+type memory struct {
+	writer      string // the transaction that this is the outcome of
+	occurrences map[string]incident.Occurrence
+	// incidents has the occurrences of incidents of which all are known, by StartsAt, then ID.
+	incidents map[string][]incident.Occurrence
+}
+
+// memoryLimit is how many occurrences of a tenant are remembered; where there are more, none are.
+const memoryLimit = 50_000
+
+func newMemory() *memory {
+	return &memory{occurrences: map[string]incident.Occurrence{}, incidents: map[string][]incident.Occurrence{}}
+}
+
+// asOf is the memory when it is the outcome of that transaction, and else an empty one.
+func (m *memory) asOf(writer string) *memory {
+	if m == nil || m.writer != writer || len(m.occurrences) > memoryLimit {
+		return newMemory()
+	}
+	return m
+}
+
+// recall gives the occurrences of an incident when all of them are known.
+func (m *memory) recall(incidentID string) ([]incident.Occurrence, bool) {
+	known, ok := m.incidents[incidentID]
+	return known, ok
+}
+
+// learnAll notes all occurrences of incidents, ordered by StartsAt, then ID.
+func (m *memory) learnAll(incidentIDs []string, all []incident.Occurrence) {
+	for _, id := range incidentIDs {
+		m.incidents[id] = nil
+	}
+	for _, o := range all {
+		m.incidents[o.IncidentID] = append(m.incidents[o.IncidentID], o)
+	}
+}
+
+// saved notes an occurrence as it has been saved.
+func (m *memory) saved(o incident.Occurrence) {
+	if before, known := m.occurrences[o.ID]; known {
+		m.replace(before, o)
+	} else if all, complete := m.incidents[o.IncidentID]; complete {
+		m.incidents[o.IncidentID] = insert(all, o)
+	}
+	m.occurrences[o.ID] = o
+}
+
+func (m *memory) replace(before, after incident.Occurrence) {
+	if before.IncidentID == after.IncidentID && before.StartsAt.Equal(after.StartsAt) {
+		all := m.incidents[after.IncidentID]
+		if i, found := slices.BinarySearchFunc(all, after, compareOccurrences); found {
+			all[i] = after
+		}
+		return
+	}
+	all := m.incidents[before.IncidentID]
+	if i, found := slices.BinarySearchFunc(all, before, compareOccurrences); found {
+		m.incidents[before.IncidentID] = slices.Delete(all, i, i+1)
+	}
+	if all, complete := m.incidents[after.IncidentID]; complete {
+		m.incidents[after.IncidentID] = insert(all, after)
+	}
+}
+
+// begun notes that an incident is new: all of its occurrences are those that will be saved.
+func (m *memory) begun(incidentID string) {
+	if _, complete := m.incidents[incidentID]; !complete {
+		m.incidents[incidentID] = nil
+	}
+}
+
+func insert(all []incident.Occurrence, o incident.Occurrence) []incident.Occurrence {
+	i, _ := slices.BinarySearchFunc(all, o, compareOccurrences)
+	return slices.Insert(all, i, o)
+}
+
+func compareOccurrences(a, b incident.Occurrence) int {
+	return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.ID, b.ID))
+}
+
+// memories are what the tenants' newest transactions left.
+type memories struct {
+	mu       sync.Mutex
+	byTenant map[string]*memory
+}
+
+// take takes a tenant's memory out: only who commits puts it back.
+func (m *memories) take(tenant string) *memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	left := m.byTenant[tenant]
+	delete(m.byTenant, tenant)
+	return left
+}
+
+// leave keeps what a committed transaction knows.
+func (m *memories) leave(tenant string, s *state) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s.writer = s.xid
+	m.byTenant[tenant] = s.memory
+}
