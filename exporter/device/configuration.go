@@ -64,6 +64,7 @@ func (d *Device) readConfiguration() {
 		d.unreachable(err)
 		return
 	}
+	defer d.takeTurn()()
 	first := d.lastLook.link == nil
 	before := d.lookAtHistory()
 	d.hidden.begin()

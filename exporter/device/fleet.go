@@ -15,6 +15,8 @@ type Spec struct {
 
 // Fleet is all devices of the process.
 type Fleet struct {
+	turns chan struct{} // one for each device that reads its configuration
+
 	mu      sync.RWMutex
 	members map[string]member
 }
@@ -25,7 +27,9 @@ type member struct {
 }
 
 // NewFleet returns a fleet without devices.
-func NewFleet() *Fleet { return &Fleet{members: map[string]member{}} }
+func NewFleet() *Fleet {
+	return &Fleet{turns: make(chan struct{}, mostReadings), members: map[string]member{}}
+}
 
 // Apply makes the fleet what specs say. Devices that are as before keep their
 // connection and all they know; others are closed or begun. If one of specs is
@@ -40,6 +44,7 @@ func (f *Fleet) Apply(specs []Spec) error {
 			next[s.Name] = m
 			continue
 		}
+		s.turns = f.turns
 		d, err := New(s.Options)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("device %s: %w", s.Name, err))

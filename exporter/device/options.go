@@ -55,6 +55,8 @@ type Options struct {
 	Now func() time.Time
 	// Dial opens TCP connections. Default: the network's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	turns chan struct{} // of the fleet, see takeTurn
 }
 
 func (o Options) withDefaults() (Options, error) {
