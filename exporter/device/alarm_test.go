@@ -12,16 +12,16 @@ func TestAlarmGathersAndPaces(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	a := newAlarm(2)
-	_, any := a.wait(now)
-	require.False(t, any)
+	_, waiting := a.wait(now)
+	require.False(t, waiting)
 
 	ear1, ear2 := &ear{menu: "/a"}, &ear{menu: "/b"}
 	a.raise(0, ear1, now)
 	a.raise(0, ear2, now.Add(100*time.Millisecond))
 	a.raise(0, nil, now.Add(200*time.Millisecond))
 	<-a.raised
-	wait, any := a.wait(now)
-	require.True(t, any)
+	wait, waiting := a.wait(now)
+	require.True(t, waiting)
 	require.Equal(t, settle, wait, "from the first")
 	require.Empty(t, a.take(now.Add(settle-together-1)))
 	due := a.take(now.Add(settle))
@@ -47,8 +47,8 @@ func TestAlarmGathersAndPaces(t *testing.T) {
 	// The poll takes the turn, and gives it back.
 	a.calm(0, now.Add(time.Second))
 	a.calm(0, now.Add(time.Second))
-	_, any = a.wait(now)
-	require.False(t, any)
+	_, waiting = a.wait(now)
+	require.False(t, waiting)
 	now = now.Add(earlyEvery)
 	a.raise(0, nil, now)
 	wait, _ = a.wait(now)

@@ -73,12 +73,6 @@ func TestEarliest(t *testing.T) {
 	}
 }
 
-// clock is a router's: it shows whole seconds, runs ahead or behind, and is
-// put right now and then.
-type clock struct{ ahead time.Duration }
-
-func (c *clock) show(t time.Time) time.Time { return t.Add(c.ahead).Truncate(time.Second) }
-
 // Done just before the category was read, and undone after that: only the look
 // after the reading knew of it.
 func TestWhatWasUndoneSinceTheReadingIsMissed(t *testing.T) {

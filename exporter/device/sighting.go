@@ -10,7 +10,8 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
 )
 
-// Sighting is what one reading of one category showed.
+// Sighting is what one reading of one category showed, or what the history
+// says of it for an instant before a change.
 type Sighting struct {
 	// Device and Category say whose configuration this is.
 	Device, Category string
