@@ -59,12 +59,15 @@ func (w *wrongs) latency() time.Duration {
 	return d
 }
 
-// trouble is what is wrong with commands of a menu.
-func (w *wrongs) trouble(menu string) Trouble {
+// trouble is what is wrong with a command: what is said of itself, of its
+// menu, or of all of them.
+func (w *wrongs) trouble(cmd *command) Trouble {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if t, ok := w.what.Menus[menu]; ok {
-		return t
+	for _, path := range []string{cmd.path, cmd.menu} {
+		if t, ok := w.what.Menus[path]; ok {
+			return t
+		}
 	}
 	return w.what.Menus[EveryMenu]
 }

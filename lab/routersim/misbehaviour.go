@@ -35,15 +35,16 @@ type Misbehaviour struct {
 	RefuseLogins bool
 	// Cancel is what becomes of /cancel.
 	Cancel Cancel
-	// Menus is what is wrong with commands of single menus, by path. Path
-	// [EveryMenu] stands for all that are not named.
+	// Menus is what is wrong with commands, by the path of their menu or of
+	// the command itself ("/ip/route", "/ip/route/print"). Path [EveryMenu]
+	// stands for all that are not named.
 	Menus map[string]Trouble
 }
 
 // EveryMenu is the path that stands for all menus in [Misbehaviour].
 const EveryMenu = "*"
 
-// Trouble is what is wrong with the commands of one menu.
+// Trouble is what is wrong with the commands of one menu, or with one of them.
 type Trouble struct {
 	// Delay is the time before the first row, PerRow that before each other.
 	Delay, PerRow time.Duration

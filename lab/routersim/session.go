@@ -164,7 +164,7 @@ func (s *session) dispatch(ctx context.Context, cmd *command) (goOn bool) {
 
 // execute runs one command after the way to the router, and answers.
 func (s *session) execute(ctx context.Context, cmd *command) {
-	reply := &reply{session: s, tag: cmd.tag, trouble: s.router.wrongs.trouble(cmd.menu)}
+	reply := &reply{session: s, tag: cmd.tag, trouble: s.router.wrongs.trouble(cmd)}
 	err := s.reach(ctx)
 	if err == nil {
 		err = s.router.wrongs.sleep(ctx, reply.trouble.Delay)

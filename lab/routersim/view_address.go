@@ -60,7 +60,8 @@ func discoveryRows(r *Router, _ *config.Table, want ask) rows {
 			rec.set(".id", config.FormatID(r.live.id("neighbor\x00"+n.key(), 0x200)))
 			rec.setAll("interface", n.iface, "address", n.address.String(), "address4", n.address.String(), "mac-address", n.mac,
 				"identity", n.router.identity(), "platform", "MikroTik", "version", n.router.longVersion(), "unpack", "none",
-				"age", "12s", "uptime", duration(want.now.Sub(n.router.live.bootedAt)), "board", n.router.board(),
+				"age", "12s", "uptime", duration(want.now.Sub(n.router.live.bootedAt)), "software-id", "", "board", n.router.board(),
+				"system-description", "MikroTik RouterOS "+n.router.longVersion()+" "+n.router.board(),
 				"interface-name", n.remoteIface, "system-caps", "bridge,router", "system-caps-enabled", "bridge,router",
 				"discovered-by", "cdp,lldp,mndp")
 			if !yield(rec) {

@@ -217,7 +217,7 @@ func (s *Store) EnsurePort(t *Table, name string) *Row {
 // ensurePorts makes the physical ports that a new row refers to.
 func (s *Store) ensurePorts(props map[string]string) {
 	for _, property := range references {
-		for _, name := range strings.Split(props[property], ",") {
+		for name := range strings.SplitSeq(props[property], ",") {
 			if portName.MatchString(name) {
 				if _, row := s.Interface(name); row == nil {
 					s.EnsurePort(nil, name)
@@ -234,7 +234,7 @@ func (s *Store) PortsInUse() []string {
 	for _, t := range s.tables {
 		for _, row := range t.Rows {
 			for _, property := range references {
-				for _, name := range strings.Split(row.Props[property], ",") {
+				for name := range strings.SplitSeq(row.Props[property], ",") {
 					referred[strings.TrimPrefix(name, "!")] = true
 				}
 			}
