@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/collector"
+	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
 )
 
 // defaultDeadline bounds a reading that was asked for without a deadline.
@@ -117,8 +118,13 @@ func (d *Device) restock(l *link, m Module) {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(d.life, patience(c))
-		d.run(ctx, l, m, c)
+		res := d.run(ctx, l, m, c)
 		cancel()
+		if res.err != nil && routeros.ReasonOf(res.err) == routeros.ReasonTimeout {
+			// It had its time: a router that is too slow must not be asked more
+			// often than one that is not.
+			l.shelf.postpone(c.Name(), c.Every())
+		}
 	}
 }
 

@@ -41,6 +41,15 @@ func (s *shelf) put(r result, every time.Duration) {
 	s.results[r.name] = kept{result: r, due: r.read.Add(every)}
 }
 
+// postpone leaves a result for as long as a good one, although it is a failure.
+func (s *shelf) postpone(name string, every time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.results[name]
+	k.due = k.read.Add(every)
+	s.results[name] = k
+}
+
 // claim reports whether a result is due to be read again, and leaves that to
 // whoever asks first.
 func (s *shelf) claim(name string, now time.Time) bool {
