@@ -103,10 +103,11 @@ func TestFamilies(t *testing.T) {
 		}},
 		"bridges without ports are counted too": {"bridge", 7, map[string][][]string{
 			"/interface/bridge":      {{"name=b0"}, {"name=b1"}},
-			"/interface/bridge/port": {{"bridge=b1", "inactive=true"}, {"bridge=b1", "disabled=true", "inactive=true"}, {"bridge=b1", "dynamic=true"}},
+			"/interface/bridge/port": {{"bridge=b1", "interface=ether1", "inactive=true"}, {"bridge=b1", "interface=ether2", "disabled=true", "inactive=true"}, {"bridge=b1", "interface=wlan1", "dynamic=true"}, {"bridge=b1", "interface=ether3"}},
 			"/interface/bridge/vlan": {{"bridge=b1"}},
 		}, []string{
-			`routeros_bridge_ports{bridge="b0"} 0`, `routeros_bridge_ports{bridge="b1"} 2`, `routeros_bridge_ports_inactive{bridge="b0"} 0`,
+			`routeros_bridge_port_active{bridge="b1",interface="ether1"} 0`, `routeros_bridge_port_active{bridge="b1",interface="ether2"} 0`,
+			`routeros_bridge_port_active{bridge="b1",interface="ether3"} 1`, `routeros_bridge_ports{bridge="b0"} 0`, `routeros_bridge_ports{bridge="b1"} 3`, `routeros_bridge_ports_inactive{bridge="b0"} 0`,
 			`routeros_bridge_ports_inactive{bridge="b1"} 1`, `routeros_bridge_vlans{bridge="b0"} 0`, `routeros_bridge_vlans{bridge="b1"} 1`,
 		}},
 		"routes that the common protocols explain": {"route", 7, map[string][][]string{
