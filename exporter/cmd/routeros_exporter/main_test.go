@@ -140,6 +140,14 @@ func TestServe(t *testing.T) {
 	require.Contains(t, r.get(t, "/metrics"), "routeros_exporter_build_info{")
 	require.Contains(t, r.get(t, "/metrics"), "routeros_exporter_config_last_reload_successful 1\n")
 
+	// A device that a reload leaves alone keeps its connection.
+	more := one + "  - {name: EDGE2, address: \"" + address + "\", username: exporter, password: S3CRET-login, labels: {site: south}}\n"
+	require.NoError(t, os.WriteFile(config, []byte(more), 0o600))
+	require.NoError(t, r.cmd.Process.Signal(syscall.SIGHUP))
+	require.Eventually(t, func() bool { return strings.Contains(r.get(t, "/sd"), "EDGE2") }, 10*time.Second, 10*time.Millisecond)
+	require.Contains(t, r.get(t, "/probe?target=EDGE1"), "\nrouteros_logins_total 1\n")
+	require.Contains(t, r.get(t, "/probe?target=EDGE2"), "\nrouteros_up 1\n")
+
 	require.NoError(t, os.WriteFile(config, []byte(strings.ReplaceAll(one, "EDGE1", "EDGE9")), 0o600))
 	require.NoError(t, r.cmd.Process.Signal(syscall.SIGHUP))
 	require.Eventually(t, func() bool { return strings.Contains(r.get(t, "/sd"), "EDGE9") }, 10*time.Second, 10*time.Millisecond)
