@@ -8,9 +8,9 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
 )
 
-// memory is what a transaction leaves to the next one of the same tenant: the alert occurrences that it
-// loaded or saved, so that an incident with thousands of alerts is not read again for every ten that
-// come. Every transaction that applies inputs rewrites the tenant's row, and a row names the transaction
+// memory is what a transaction leaves to the next one of the same tenant: the open incidents and the alert
+// occurrences that it loaded or saved, so that an incident with thousands of alerts is not read again for
+// every ten that come. Every transaction that applies inputs rewrites the tenant's row, and a row names the transaction
 // that wrote it; so the row, which is read and locked first anyway, says whether another replica has
 // been at work since. A memory is used by one transaction at a time and is lost with one that fails.
 type memory struct {
@@ -18,13 +18,18 @@ type memory struct {
 	occurrences map[string]incident.Occurrence
 	// incidents has the occurrences of incidents of which all are known, by StartsAt, then ID.
 	incidents map[string][]incident.Occurrence
+	open      map[string]incident.Incident
+	calendar  *calendarPage // nil: not looked at
+	next      nextTimer
 }
 
 // memoryLimit is how many occurrences of a tenant are remembered; where there are more, none are.
 const memoryLimit = 50_000
 
 func newMemory() *memory {
-	return &memory{occurrences: map[string]incident.Occurrence{}, incidents: map[string][]incident.Occurrence{}}
+	return &memory{
+		occurrences: map[string]incident.Occurrence{}, incidents: map[string][]incident.Occurrence{}, open: map[string]incident.Incident{},
+	}
 }
 
 // asOf is the memory when it is the outcome of that transaction, and else an empty one.
@@ -78,11 +83,28 @@ func (m *memory) replace(before, after incident.Occurrence) {
 	}
 }
 
-// begun notes that an incident is new: all of its occurrences are those that will be saved.
-func (m *memory) begun(incidentID string) {
-	if _, complete := m.incidents[incidentID]; !complete {
-		m.incidents[incidentID] = nil
+// savedIncident notes an incident as it has been saved. Of one that is new, all occurrences are those that
+// will be saved; one that is over is forgotten, since it hardly matters any more.
+func (m *memory) savedIncident(i incident.Incident) {
+	if _, complete := m.incidents[i.ID]; !complete && i.Revision == 1 {
+		m.incidents[i.ID] = nil
 	}
+	m.know(i)
+}
+
+// know notes an incident as the database has it.
+func (m *memory) know(i incident.Incident) {
+	if i.State == incident.Open {
+		m.open[i.ID] = ownCopy(i)
+	} else {
+		delete(m.open, i.ID)
+	}
+}
+
+// ownCopy shares nothing with the original that the engine writes to in its place.
+func ownCopy(i incident.Incident) incident.Incident {
+	i.Apart, i.MergedFrom, i.Feedback = slices.Clone(i.Apart), slices.Clone(i.MergedFrom), slices.Clone(i.Feedback)
+	return i
 }
 
 func insert(all []incident.Occurrence, o incident.Occurrence) []incident.Occurrence {

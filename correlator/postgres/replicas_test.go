@@ -10,15 +10,17 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/calendar"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/replay"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 )
 
 // TestReplicasByTurns lets two replicas apply the inputs of a tenant by turns, in no fixed order, so that
 // each remembers a state which the other has gone beyond. Batches of sightings, outages that begin, end
-// and come again, a person who merges and splits: what is in the database in the end is what the same
+// and come again, planned work, a person who merges and splits: what is in the database in the end is what the same
 // inputs come to in memory.
 func TestReplicasByTurns(t *testing.T) {
 	t.Parallel()
@@ -64,7 +66,7 @@ func stored(t *testing.T, s engine.Store) []string {
 	require.NoError(t, err)
 	names := map[string]string{}
 	for _, c := range changes {
-		names[c.ID] = fmt.Sprint(c.Device, c.Category, c.NotBefore, c.NotAfter, c.OldFingerprint, c.NewFingerprint, c.Revision)
+		names[c.ID] = fmt.Sprint(c.Device, c.Category, c.NotBefore, c.NotAfter, c.OldFingerprint, c.NewFingerprint, c.Revision, c.PlannedChangeID)
 		out = append(out, names[c.ID])
 	}
 	sel := engine.IncidentSelector{OnsetFrom: noon.Add(-time.Hour), OnsetTo: noon.Add(24 * time.Hour), ClosedSince: noon.Add(-time.Hour)}
@@ -81,11 +83,11 @@ func stored(t *testing.T, s engine.Store) []string {
 				e.ConfigChangeID = names[e.ConfigChangeID]
 			}
 		}
-		text := fmt.Sprint(inc.State, inc.Revision, inc.OpenedAt, inc.ClosedAt, inc.Reopened, inc.Onset, inc.LastOnset, len(inc.MergedFrom), len(inc.Apart), j.Candidates, j.Explanation, j.Unknowns)
+		text := fmt.Sprint(inc.State, inc.Revision, inc.OpenedAt, inc.ClosedAt, inc.Reopened, inc.Onset, inc.LastOnset, inc.DuringChangeID, inc.DuringMaintenanceID, len(inc.MergedFrom), len(inc.Apart), j.Candidates, j.Explanation, j.Unknowns)
 		occurrences, err := s.Occurrences(t.Context(), []string{inc.ID})
 		require.NoError(t, err)
 		for _, o := range occurrences {
-			text += fmt.Sprint(" ", o.Fingerprint, o.StartsAt, o.EndsAt, o.HeardAt, o.LastHeardAt, o.Symptom)
+			text += fmt.Sprint(" ", o.Fingerprint, o.StartsAt, o.EndsAt, o.HeardAt, o.LastHeardAt, o.Symptom, o.Suppressed)
 		}
 		out = append(out, text)
 	}
@@ -97,7 +99,7 @@ func stored(t *testing.T, s engine.Store) []string {
 func someInput(random *rand.Rand, at time.Time) engine.Input {
 	devices := []string{"EDGE1", "EDGE2", "CORE1", "ACC1"}
 	device := func() string { return devices[random.IntN(len(devices))] }
-	switch random.IntN(8) {
+	switch random.IntN(9) {
 	case 0, 1, 2:
 		var in []configchange.Observation
 		for _, d := range devices {
@@ -121,6 +123,15 @@ func someInput(random *rand.Rand, at time.Time) engine.Input {
 		d := device()
 		return engine.OperatorInput{
 			Op: engine.OpSplit, By: "anna", Incident: engine.IncidentRef{Device: d, AlertName: "DeviceUnreachable"}, Alerts: []string{d + "/DeviceUnreachable"},
+		}
+	case 5:
+		starts := at.Add(time.Duration(random.IntN(600)-300) * time.Second)
+		return engine.WindowInput{
+			Op: []engine.WindowOp{engine.OpCreate, engine.OpCreate, engine.OpStart, engine.OpCancel}[random.IntN(4)],
+			Window: calendar.Window{
+				Kind: []calendar.Kind{calendar.Change, calendar.Maintenance}[random.IntN(2)], ID: fmt.Sprintf("w%d", random.IntN(6)), Title: "work",
+				StartsAt: starts, EndsAt: starts.Add(10 * time.Minute), Scope: topology.Scope{Devices: []string{device()}},
+			},
 		}
 	default:
 		var in []engine.Alert

@@ -28,7 +28,6 @@ type state struct {
 	*memory
 	xid         string                        // of this transaction: what the tenant's row will be marked with
 	reachEnds   map[string]pgtype.Timestamptz // of incidents, as their reach has it
-	next        nextTimer
 	timersMoved bool
 
 	journal []entry
@@ -74,7 +73,9 @@ func lockTenant(ctx context.Context, tx pgx.Tx, tenant string, left *memory) (*s
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
 	s.memory = left.asOf(writer)
-	s.next.known = s.row.nextDue == nil // no timer at all needs no look
+	if s.row.nextDue == nil { // no timer at all needs no look
+		s.next = nextTimer{known: true}
+	}
 	return s, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,19 +77,64 @@ func (s *state) Window(ctx context.Context, kind calendar.Kind, id string) (cale
 	return w, true, nil
 }
 
+// calendarPage is all of the calendar that lives in a stretch of time.
+type calendarPage struct {
+	from, to time.Time
+	windows  []calendar.Window // ordered by StartsAt, then ID
+}
+
+const (
+	// calendarMargin is how much more of the calendar is read than was asked for: what is asked about
+	// alerts and changes lies close together.
+	calendarMargin = 24 * time.Hour
+	// calendarPageLimit is how many windows a page may have and be kept.
+	calendarPageLimit = 1000
+)
+
 // Windows implements engine.CalendarStore.
 func (s *state) Windows(ctx context.Context, kinds []calendar.Kind, from, to time.Time) ([]calendar.Window, error) {
+	page := s.calendar
+	if page == nil || from.Before(page.from) || to.After(page.to) {
+		page = &calendarPage{from: from.Add(-calendarMargin), to: to.Add(calendarMargin)}
+		var err error
+		if page.windows, err = s.loadWindows(ctx, page.from, page.to); err != nil {
+			return nil, err
+		}
+		s.calendar = nil
+		if len(page.windows) <= calendarPageLimit {
+			s.calendar = page
+		}
+	}
+	var out []calendar.Window
+	for _, w := range page.windows {
+		if slices.Contains(kinds, w.Kind) && livesIn(w, from, to) {
+			out = append(out, w)
+		}
+	}
+	return out, nil
+}
+
+// livesIn says of a window what the columns lives_from and lives_to say of its row.
+func livesIn(w calendar.Window, from, to time.Time) bool {
+	begins, ends := w.StartsAt, w.EndsAt
+	if w.StartedAt != nil && w.StartedAt.Before(begins) {
+		begins = *w.StartedAt
+	}
+	if w.EndedAt != nil && w.EndedAt.After(ends) {
+		ends = *w.EndedAt
+	}
+	return !begins.After(to) && !ends.Before(from)
+}
+
+func (s *state) loadWindows(ctx context.Context, from, to time.Time) ([]calendar.Window, error) {
 	var parts []string
-	for _, kind := range kinds {
+	for _, kind := range []calendar.Kind{calendar.Change, calendar.Maintenance, calendar.Blackout} {
 		table, err := windowTable(kind)
 		if err != nil {
 			return nil, err
 		}
 		part := fmt.Sprintf("SELECT '%s' AS kind, %s FROM %s WHERE lives_from <= $2 AND lives_to >= $1 AND ", kind, windowColumns, table)
 		parts = append(parts, part+"NOT long AND lives_to <= $3", part+"long")
-	}
-	if len(parts) == 0 {
-		return nil, nil
 	}
 	rows, err := s.query(ctx, strings.Join(parts, "\nUNION ALL ")+"\nORDER BY starts_at, id", from, to, to.Add(longWindow))
 	if err != nil {
@@ -107,6 +153,7 @@ func (s *state) SaveWindow(_ context.Context, w calendar.Window) error {
 	if err != nil {
 		return err
 	}
+	s.calendar = nil
 	s.queue(`
 		INSERT INTO `+table+` (`+windowColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		    ON CONFLICT (tenant_id, id) DO UPDATE SET

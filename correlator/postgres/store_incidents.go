@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,9 @@ import (
 // Incidents implements engine.IncidentStore. Each way to be selected is a query of its own over an index
 // of its own; their ids are united.
 func (s *state) Incidents(ctx context.Context, sel engine.IncidentSelector) ([]incident.Incident, error) {
+	if sel.Latest == nil && len(sel.Reach)+len(sel.Causes) == 0 {
+		return s.incidentsByID(ctx, sel.IDs)
+	}
 	var q incidentQuery
 	ended := endOf(nil) // without a time, only what has not ended
 	if !sel.ClosedSince.IsZero() {
@@ -40,24 +45,51 @@ func (s *state) Incidents(ctx context.Context, sel engine.IncidentSelector) ([]i
 	if len(sel.Causes) > 0 {
 		q.or("SELECT id FROM incidents WHERE state <> 'merged' AND closed_at >= " + q.arg(ended) + " AND cause_devices && " + q.arg(sel.Causes) + "::text[]")
 	}
-	if len(q.ways) == 0 {
-		return nil, nil
-	}
-	rows, err := s.query(ctx, `
-		SELECT document FROM incidents
-		 WHERE state <> 'merged' AND id IN (`+strings.Join(q.ways, " UNION ")+`)
-		 ORDER BY opened_at, id`, q.args...)
+	rows, err := s.query(ctx, "SELECT id FROM incidents WHERE state <> 'merged' AND id IN ("+strings.Join(q.ways, " UNION ")+")", q.args...)
 	if err != nil {
 		return nil, err
 	}
-	incidents, err := pgx.CollectRows(rows, scanIncident)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
-		return nil, fmt.Errorf("load incidents: %w", err)
+		return nil, fmt.Errorf("find incidents: %w", err)
 	}
-	for _, i := range incidents {
+	return s.incidentsByID(ctx, ids)
+}
+
+// incidentsByID are the incidents with these ids that were not merged away, ordered by OpenedAt, then ID.
+// What is known of them is not read again: a judgement about thousands of alerts is long.
+func (s *state) incidentsByID(ctx context.Context, ids []string) ([]incident.Incident, error) {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	var unknown []string
+	var out []incident.Incident
+	for _, id := range ids {
+		if i, known := s.open[id]; known {
+			out = append(out, ownCopy(i))
+		} else {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) > 0 {
+		rows, err := s.query(ctx, "SELECT document FROM incidents WHERE state <> 'merged' AND id = ANY ($1)", unknown)
+		if err != nil {
+			return nil, err
+		}
+		loaded, err := pgx.CollectRows(rows, scanIncident)
+		if err != nil {
+			return nil, fmt.Errorf("load incidents: %w", err)
+		}
+		for _, i := range loaded {
+			s.know(i)
+		}
+		out = append(out, loaded...)
+	}
+	for _, i := range out {
 		s.reachEnds[i.ID] = reachEnd(i)
 	}
-	return incidents, nil
+	slices.SortFunc(out, func(a, b incident.Incident) int {
+		return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return out, nil
 }
 
 // IncidentsReaching implements engine.IncidentStore: one descent of the index for each key.
@@ -141,9 +173,7 @@ func (s *state) SaveIncidents(_ context.Context, incidents []incident.Incident) 
 		if err != nil {
 			return fmt.Errorf("save incident %s: %w", i.ID, err)
 		}
-		if i.Revision == 1 {
-			s.begun(i.ID)
-		}
+		s.savedIncident(i)
 		end := reachEnd(i)
 		s.queue(`
 			INSERT INTO incidents (id, state, opened_at, closed_at, onset_not_before, last_onset, cause_devices,

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func (s *state) NextTimer(ctx context.Context) (engine.Timer, bool, error) {
 
 // SetTimer implements engine.TimerStore.
 func (s *state) SetTimer(_ context.Context, t engine.Timer) error {
-	s.next, s.timersMoved = nextTimer{}, true
+	s.next.set(t, &s.timersMoved)
 	s.queue(`
 		INSERT INTO timers (kind, subject, due) VALUES ($1, $2, $3)
 		ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET due = excluded.due`, int16(t.Kind), t.Subject, t.Due)
@@ -52,9 +53,34 @@ func (s *state) SetTimer(_ context.Context, t engine.Timer) error {
 
 // ClearTimer implements engine.TimerStore.
 func (s *state) ClearTimer(_ context.Context, kind engine.TimerKind, subject string) error {
-	s.next, s.timersMoved = nextTimer{}, true
+	s.next.clear(kind, subject, &s.timersMoved)
 	s.queue("DELETE FROM timers WHERE kind = $1 AND subject = $2", int16(kind), subject)
 	return nil
+}
+
+// set notes that a timer was set. It is the first one now, or comes after it, or was the first and has
+// moved back: only then nobody knows which is first. moved is set where the first may be another one.
+func (n *nextTimer) set(t engine.Timer, moved *bool) {
+	first := n.some && n.timer.Kind == t.Kind && n.timer.Subject == t.Subject
+	switch {
+	case !n.known:
+		*moved = true
+	case !n.some, compareTimers(t, n.timer) < 0:
+		n.timer, n.some, *moved = t, true, true
+	case first && t.Due.After(n.timer.Due):
+		*n, *moved = nextTimer{}, true
+	}
+}
+
+// clear notes that a timer was cleared.
+func (n *nextTimer) clear(kind engine.TimerKind, subject string, moved *bool) {
+	if !n.known || n.some && n.timer.Kind == kind && n.timer.Subject == subject {
+		*n, *moved = nextTimer{}, true
+	}
+}
+
+func compareTimers(a, b engine.Timer) int {
+	return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject, b.Subject))
 }
 
 // queueNextDue puts the first timer into the tenant's row, and wakes the schedulers.
