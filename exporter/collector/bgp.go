@@ -48,17 +48,33 @@ func (c *bgp) Collect(ctx context.Context, r Router, in Input, out *Samples) err
 	if err != nil {
 		return err
 	}
-	// RouterOS lets two peers have one name; the first stands for both.
 	slices.SortStableFunc(peers, func(a, b *peer) int { return cmp.Compare(a.name, b.name) })
-	peers = slices.CompactFunc(peers, func(a, b *peer) bool { return a.name == b.name })
-	for _, p := range peers {
-		c.emit(p, out)
+	for len(peers) > 0 {
+		same := 1
+		for same < len(peers) && peers[same].name == peers[0].name {
+			same++
+		}
+		c.emit(peers[:same], out)
+		peers = peers[same:]
 	}
 	return nil
 }
 
-func (c *bgp) emit(p *peer, out *Samples) {
-	out.add(c.up, truth(p.established > 0), p.name)
+// emit tells of the peers that have one name, which RouterOS allows: who the
+// first is and what all have together. They are up when as many sessions are
+// as there are peers enabled, so that none that is down hides behind another.
+func (c *bgp) emit(same []*peer, out *Samples) {
+	p, wanted := *same[0], 0
+	for i, other := range same {
+		if other.enabled {
+			wanted++
+			p.enabled = true
+		}
+		if i > 0 {
+			p.merge(*other)
+		}
+	}
+	out.add(c.up, truth(p.established >= max(1, wanted)), p.name)
 	out.add(c.enabled, truth(p.enabled), p.name)
 	out.add(c.info, 1, p.name, p.remoteAddress, p.remoteAS, p.localAS)
 	out.add(c.sessions, float64(p.established), p.name)

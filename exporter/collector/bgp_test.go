@@ -79,6 +79,18 @@ func TestBGPv7(t *testing.T) {
 				`routeros_bgp_session_up{peer="vpn-7"} 1`,
 			},
 		},
+		"a connection whose name ends in a number, and a session without one of its own": {
+			map[string][][]string{
+				"/routing/bgp/connection": {{"name=as-65001", "remote.as=65001"}},
+				"/routing/bgp/session":    {{"name=as-65001", "established=true"}},
+			},
+			[]string{
+				`routeros_bgp_peer_enabled{peer="as-65001"} 1`,
+				`routeros_bgp_peer_info{local_as="",peer="as-65001",remote_address="",remote_as="65001"} 1`,
+				`routeros_bgp_peer_sessions{peer="as-65001"} 1`,
+				`routeros_bgp_session_up{peer="as-65001"} 1`,
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -101,19 +113,30 @@ func TestBGPv6(t *testing.T) {
 			},
 			{"name=B", "instance=gone", "remote-address=10.0.0.6", "remote-as=65533", "disabled=true", "state=idle"},
 			{"name=B", "instance=default", "remote-address=10.0.0.7", "remote-as=65532", "state=active"},
+			// One is down, and does not hide behind the other of its name.
+			{"name=B", "instance=default", "remote-address=10.0.0.8", "state=established", "prefix-count=3"},
+			// One is up, and the other is not meant to be.
+			{"name=C", "instance=default", "remote-address=10.0.0.9", "remote-as=65531", "state=established", "prefix-count=4"},
+			{"name=C", "instance=default", "remote-address=10.0.0.10", "disabled=true"},
 		},
 	}})
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		`routeros_bgp_peer_enabled{peer="A Peer"} 1`,
-		`routeros_bgp_peer_enabled{peer="B"} 0`,
+		`routeros_bgp_peer_enabled{peer="B"} 1`,
+		`routeros_bgp_peer_enabled{peer="C"} 1`,
 		`routeros_bgp_peer_info{local_as="",peer="B",remote_address="10.0.0.6",remote_as="65533"} 1`,
 		`routeros_bgp_peer_info{local_as="65534",peer="A Peer",remote_address="10.0.0.2",remote_as="65535"} 1`,
+		`routeros_bgp_peer_info{local_as="65534",peer="C",remote_address="10.0.0.9",remote_as="65531"} 1`,
 		`routeros_bgp_peer_sessions{peer="A Peer"} 1`,
-		`routeros_bgp_peer_sessions{peer="B"} 0`,
+		`routeros_bgp_peer_sessions{peer="B"} 1`,
+		`routeros_bgp_peer_sessions{peer="C"} 1`,
 		`routeros_bgp_session_prefixes_received{peer="A Peer"} 1`,
+		`routeros_bgp_session_prefixes_received{peer="B"} 3`,
+		`routeros_bgp_session_prefixes_received{peer="C"} 4`,
 		`routeros_bgp_session_up{peer="A Peer"} 1`,
 		`routeros_bgp_session_up{peer="B"} 0`,
+		`routeros_bgp_session_up{peer="C"} 1`,
 		`routeros_bgp_session_uptime_seconds{peer="A Peer"} 1.1884941e+07`,
 	}, got)
 }

@@ -78,6 +78,9 @@ func readPeersV7(ctx context.Context, r Router) ([]*peer, error) {
 	for _, s := range sessions {
 		c := byName[connectionOf(s.name)]
 		if c == nil {
+			c = byName[s.name] // its name ends in a number, and the session's has no other
+		}
+		if c == nil {
 			// Nothing that is up may be invisible, whatever made it.
 			c = &connectionV7{peer: peer{name: s.name, remoteAddress: s.remoteAddress, enabled: true}}
 			peers = append(peers, &c.peer)

@@ -96,7 +96,7 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 			require.Equal(t, m.Type == prometheus.CounterValue, strings.HasSuffix(m.Name, "_total"), m.Name)
 			require.NotEmpty(t, m.Help, m.Name)
 			for _, l := range m.Labels {
-				require.NotContains(t, []string{"device", "site", "tenant", "instance_id"}, l, m.Name)
+				require.NotContains(t, []string{"device", "site", "tenant", "instance", "job"}, l, m.Name)
 			}
 		}
 	}

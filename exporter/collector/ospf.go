@@ -16,7 +16,8 @@ type ospf struct {
 }
 
 func newOSPF() limited {
-	neighbor := []string{"instance", "area", "router_id", "address", "interface"}
+	// Not "instance": that is the label by which Prometheus tells its targets apart.
+	neighbor := []string{"ospf_instance", "area", "router_id", "address", "interface"}
 	c := &ospf{family: family{name: "ospf", about: "OSPF neighbours, and the interfaces that ought to have some."}}
 	c.neighborUp = c.gauge("neighbor_up", "Whether the adjacency with the neighbour is Full.", neighbor...)
 	c.stateChanges = c.counter("neighbor_state_changes_total", "How often the neighbour's state changed.", neighbor...)

@@ -29,8 +29,8 @@ func TestOSPFv7(t *testing.T) {
 			},
 			neighbors: neighborsOn([]string{"instance=i", "area=a", "router-id=1.1.1.1", "address=10.0.0.2", "state=Full", "state-changes=6"}),
 			want: []string{
-				`routeros_ospf_neighbor_state_changes_total{address="10.0.0.2",area="a",instance="i",interface="ether1",router_id="1.1.1.1"} 6`,
-				`routeros_ospf_neighbor_up{address="10.0.0.2",area="a",instance="i",interface="ether1",router_id="1.1.1.1"} 1`,
+				`routeros_ospf_neighbor_state_changes_total{address="10.0.0.2",area="a",interface="ether1",ospf_instance="i",router_id="1.1.1.1"} 6`,
+				`routeros_ospf_neighbor_up{address="10.0.0.2",area="a",interface="ether1",ospf_instance="i",router_id="1.1.1.1"} 1`,
 				`routeros_ospf_neighbors{interface="ether1"} 1`,
 				`routeros_ospf_neighbors{interface="ether2"} 0`,
 				`routeros_ospf_neighbors{interface="old"} 0`,
@@ -44,8 +44,8 @@ func TestOSPFv7(t *testing.T) {
 				[]string{"router-id=3.3.3.3", "address=10.255.0.9", "state=Full"},
 			),
 			want: []string{
-				`routeros_ospf_neighbor_up{address="10.0.1.130",area="",instance="",interface="vlan9",router_id="2.2.2.2"} 0`,
-				`routeros_ospf_neighbor_up{address="10.255.0.9",area="",instance="",interface="gre1",router_id="3.3.3.3"} 1`,
+				`routeros_ospf_neighbor_up{address="10.0.1.130",area="",interface="vlan9",ospf_instance="",router_id="2.2.2.2"} 0`,
+				`routeros_ospf_neighbor_up{address="10.255.0.9",area="",interface="gre1",ospf_instance="",router_id="3.3.3.3"} 1`,
 				`routeros_ospf_neighbors{interface="ether2"} 0`,
 				`routeros_ospf_neighbors{interface="gre1"} 1`,
 				`routeros_ospf_neighbors{interface="vlan9"} 0`,
@@ -71,7 +71,7 @@ func TestOSPFv7(t *testing.T) {
 			templates: [][]string{{"interfaces=ether1"}},
 			neighbors: neighborsOn([]string{"instance=v3", "router-id=1.1.1.1", "address=fe80::1%ether7", "state=full"}),
 			want: []string{
-				`routeros_ospf_neighbor_up{address="fe80::1",area="",instance="v3",interface="ether7",router_id="1.1.1.1"} 1`,
+				`routeros_ospf_neighbor_up{address="fe80::1",area="",interface="ether7",ospf_instance="v3",router_id="1.1.1.1"} 1`,
 				`routeros_ospf_neighbors{interface="ether1"} 0`,
 				`routeros_ospf_neighbors{interface="ether7"} 1`,
 			},
@@ -112,8 +112,8 @@ func TestOSPFv6(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		`routeros_ospf_neighbor_state_changes_total{address="89.188.172.81",area="backbone",instance="default",interface="vlan68",router_id="89.188.172.2"} 5`,
-		`routeros_ospf_neighbor_up{address="89.188.172.81",area="backbone",instance="default",interface="vlan68",router_id="89.188.172.2"} 1`,
+		`routeros_ospf_neighbor_state_changes_total{address="89.188.172.81",area="backbone",interface="vlan68",ospf_instance="default",router_id="89.188.172.2"} 5`,
+		`routeros_ospf_neighbor_up{address="89.188.172.81",area="backbone",interface="vlan68",ospf_instance="default",router_id="89.188.172.2"} 1`,
 		`routeros_ospf_neighbors{interface="core"} 0`,
 		`routeros_ospf_neighbors{interface="vlan68"} 1`,
 	}, got)
