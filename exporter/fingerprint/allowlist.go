@@ -62,6 +62,8 @@ type sectionSpec struct {
 	Inherits      []inheritSpec       `yaml:"inherits"`
 
 	Words    map[string]map[string]string   `yaml:"words"`
+	Implied  map[string]map[string]string   `yaml:"implied"`
+	Builtin  []map[string]string            `yaml:"builtin"`
 	Assigned map[string]string              `yaml:"assigned"`
 	Denials  map[string]map[string][]string `yaml:"denials"`
 }

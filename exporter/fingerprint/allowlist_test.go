@@ -49,15 +49,23 @@ func TestParseRefuses(t *testing.T) {
 		`section /x: includes group "h", which is not defined`:                  minimal(`{section: /x, single: true, include: [h]}`),
 		`section /x: must have exactly one of single, key, ordered and ordered_within`: minimal(
 			`{section: /x, single: true, ordered: true, include: [g]}`),
-		`section /x: key "id" is no property`:                                                        minimal(`{section: /x, key: [id], include: [g]}`),
-		`section /x: ordered_within "chain" is no property`:                                          minimal(`{section: /x, ordered_within: chain, include: [g]}`),
-		`section /x: "afi" has a set, default, alias, word, assignment or denial but is no property`: minimal(`{section: /x, single: true, include: [g], sets: [afi]}`),
-		`section /x: "name" is assigned by "pool", which is no property`:                             minimal(`{section: /x, single: true, include: [g], assigned: {name: pool}}`),
-		`section /x: denials of "name" are by "who", which is no property`:                           minimal(`{section: /x, single: true, include: [g], denials: {name: {who: [a]}}}`),
-		`section /x: inherits by "of", which is no property`:                                         minimal(`{section: /x, single: true, include: [g], inherits: [{by: of, from: /y}]}` + "\n      - {section: /y, key: [name], include: [g]}"),
-		`section /x: inherits from "/z", which is no other section`:                                  minimal(`{section: /x, single: true, include: [g], inherits: [{by: name, from: /z}]}`),
-		`section /x: inherits from /y, whose rows have no single key`:                                minimal(`{section: /x, single: true, include: [g], inherits: [{by: name, from: /y}]}` + "\n      - {section: /y, ordered: true, include: [g]}"),
-		`section /x: inherits "id", which is no property of /y`:                                      minimal(`{section: /x, single: true, include: [g], inherits: [{by: name, from: /y, properties: [id]}]}` + "\n      - {section: /y, key: [name], include: [g]}"),
+		`section /x: key "id" is no property`:                                                                     minimal(`{section: /x, key: [id], include: [g]}`),
+		`section /x: ordered_within "chain" is no property`:                                                       minimal(`{section: /x, ordered_within: chain, include: [g]}`),
+		`section /x: "afi" has a set, default, alias, word, implication, assignment or denial but is no property`: minimal(`{section: /x, single: true, include: [g], sets: [afi]}`),
+		`section /x: "name" is assigned by "pool", which is no property`:                                          minimal(`{section: /x, single: true, include: [g], assigned: {name: pool}}`),
+		`section /x: denials of "name" are by "who", which is no property`:                                        minimal(`{section: /x, single: true, include: [g], denials: {name: {who: [a]}}}`),
+		`section /x: inherits by "of", which is no property`:                                                      minimal(`{section: /x, single: true, include: [g], inherits: [{by: of, from: /y}]}` + "\n      - {section: /y, key: [name], include: [g]}"),
+		`section /x: inherits from "/z", which is no other section`:                                               minimal(`{section: /x, single: true, include: [g], inherits: [{by: name, from: /z}]}`),
+		`section /x: inherits from /y, whose rows have no single key`:                                             minimal(`{section: /x, single: true, include: [g], inherits: [{by: name, from: /y}]}` + "\n      - {section: /y, ordered: true, include: [g]}"),
+		`section /x: inherits "id", which is no property of /y`:                                                   minimal(`{section: /x, single: true, include: [g], inherits: [{by: name, from: /y, properties: [id]}]}` + "\n      - {section: /y, key: [name], include: [g]}"),
+		`section /x: a built-in row has "port", which is no property`: minimal(
+			`{section: /x, key: [name], include: [g], builtin: [{name: x, port: "1"}]}`),
+		`section /x: a built-in row says nothing`: minimal(
+			`{section: /x, key: [name], include: [g], builtin: [{name: ""}]}`),
+		`section /x: property "name" has implications and is no set`: minimal(
+			`{section: /x, key: [name], include: [g], implied: {name: {a: b}}}`),
+		`section /x: "name" is assigned by "by", which is no property`: minimal(
+			`{section: /x, key: [name], include: [g], assigned: {name: by=true}}`),
 		`section /x: property "name" is there twice`: minimal(
 			`{section: /x, single: true, properties: [name, old], aliases: {old: [name]}}`),
 		`categories must be exactly interfaces, addressing`: strings.Replace(minimal(`{section: /x, single: true, include: [g]}`), "name: users", "name: people", 1),

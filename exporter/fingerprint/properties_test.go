@@ -280,6 +280,22 @@ func TestDefaultPrintedOrLeftOutIsTheSame(t *testing.T) {
 	})
 }
 
+// RouterOS and its exports print the one or the other.
+func TestYesAndNoAreTrueAndFalse(t *testing.T) {
+	t.Parallel()
+	a, s := builtinAllowlist(t), readSchema(t)
+	rapid.Check(t, func(t *rapid.T) {
+		m := genMenu(s).Draw(t, "in")
+		section := sectionAt(a, m.Menu)
+		rows := genRows(m).Draw(t, "rows")
+		i := rapid.IntRange(0, len(rows)-1).Draw(t, "row")
+		p := rapid.SampledFrom(m.Settable).Draw(t, "property")
+		for said, meant := range map[string]string{"yes": "true", "no": "false"} {
+			require.Equal(t, hashOf(t, section, with(rows, i, p.Name, meant)), hashOf(t, section, with(rows, i, p.Name, said)), "%s %s", m.Menu, p.Name)
+		}
+	})
+}
+
 func TestARowOfADynamicThingIsNoRow(t *testing.T) {
 	t.Parallel()
 	a, s := builtinAllowlist(t), readSchema(t)

@@ -71,7 +71,7 @@ func (r *Rows) Add(attributes iter.Seq2[[]byte, []byte]) error {
 	if r.dynamic {
 		return nil
 	}
-	if r.section.normalise(r.values, &r.scratch) == 0 {
+	if r.section.normalise(r.values, &r.scratch) == 0 || r.section.isBuiltin(r.values) {
 		return nil // nothing of it is configuration
 	}
 	if r.count == r.maxRows {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gowebpki/jcs"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 // row is a row as a router prints it: "name=value" in any order.
@@ -110,7 +111,16 @@ func TestCanonicalForm(t *testing.T) {
 		"bytes that are not UTF-8": {
 			"system",
 			map[string][]row{"/system/identity": {{"name=caf\xe9"}}},
-			`[{"rows":[{"name":"café"}],"section":"/system/identity"}]`,
+			"[{\"rows\":[{\"name\":\"café\uFFFD\"}],\"section\":\"/system/identity\"}]",
+		},
+		"the modes of a port, in the words of any version": {
+			"interfaces",
+			map[string][]row{"/interface/ethernet": {
+				{"name=ether1", "auto-negotiation=true", "speed=1Gbps", "advertise=10M-half,100M-full,1000M-full"},
+				{"name=sfp1", "auto-negotiation=no", "speed=1G-baseX", "advertise=10G-baseCR,1G-baseX,1G-baseT-full,100M-baseT-full"},
+			}},
+			`[{"rows":[{"advertise":"100M-baseT-full,10M-baseT-half,1G-baseT-full","auto-negotiation":"true","name":"ether1"},` +
+				`{"advertise":"100M-baseT-full,10G-baseCR,1G-baseT-full","auto-negotiation":"false","name":"sfp1","speed":"1G-baseT-full"}],"section":"/interface/ethernet"}]`,
 		},
 		"quotes and control bytes": {
 			"routing",
@@ -171,6 +181,20 @@ func TestTooManyRowsAreNotHalfRead(t *testing.T) {
 	require.NoError(t, r.Add(row{"address=b"}.all()))
 	require.EqualError(t, r.Add(row{"address=c"}.all()), "/ip/address has more than 2 rows")
 	require.Equal(t, 2, r.Len())
+}
+
+// Whatever bytes they are made of, values that differ are written differently.
+func TestDifferentValuesAreWrittenDifferently(t *testing.T) {
+	t.Parallel()
+	pieces := rapid.SampledFrom([]string{"a", "\xe9", "é", "\uFFFD", "\xef", "\xbf\xbd", "\xc3", "\xa9", "Ã©", `"`, "\x00", `\u00e9`})
+	values := rapid.Map(rapid.SliceOfN(pieces, 0, 4), func(p []string) string { return strings.Join(p, "") })
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := values.Draw(t, "a"), values.Draw(t, "b")
+		require.Equal(t, a == b, string(appendString(nil, []byte(a))) == string(appendString(nil, []byte(b))), "%q %q", a, b)
+	})
+	for _, pair := range [][2]string{{"caf\xe9", "café"}, {"caf\xe9", "café\uFFFD"}, {"\uFFFD", "\uFFFD\uFFFD"}} {
+		require.NotEqual(t, appendString(nil, []byte(pair[0])), appendString(nil, []byte(pair[1])), "%q", pair)
+	}
 }
 
 // FuzzCanonicalForm is about what a router may send as names and values: the

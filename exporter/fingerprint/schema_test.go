@@ -89,6 +89,9 @@ const (
 	ticks    = "changes by itself"
 	follows  = "follows from what is read"
 	ours     = "says which rows count"
+	memory   = "is made of the memory there is, by each version differently"
+	given    = "is given by the version that brings it"
+	off      = "of interfaces of every kind only those count that are switched off"
 )
 
 // neverRead are the settable properties that are left out, of one menu or of
@@ -101,6 +104,17 @@ var neverRead = map[string]string{
 
 	"on-backup": script, "on-fail": script, "on-master": script, "on-up": script, "on-down": script,
 	"on-event": script, "lease-script": script, "script": script,
+
+	"/interface mtu":   off,
+	"/interface l2mtu": off,
+
+	"/ip/dhcp-client name": given,
+
+	"/ip/settings max-neighbor-entries":        memory,
+	"/ip/settings ipv4-high-fragment-thresh":   memory,
+	"/ipv6/settings max-neighbor-entries":      memory,
+	"/ipv6/settings soft-max-neighbor-entries": memory,
+	"/ipv6/settings min-neighbor-entries":      memory,
 
 	"/interface/ethernet orig-mac-address": hardware,
 	"/ip/firewall/filter hw-offload":       hardware,
@@ -176,6 +190,7 @@ func TestWhatIsReadIsWhatRouterOSHas(t *testing.T) {
 		"/routing/ospf/static-neighbor": "instance priority",
 		"/ip/route":                     "route-tag routing-mark type",
 		"/ipv6/route":                   "route-tag routing-mark type",
+		"/interface/vpls":               "advertised-l2mtu cisco-style cisco-style-id remote-peer use-control-word",
 		"/mpls/ldp/interface":           "transport-address",
 		"/system/ntp/client":            "primary-ntp secondary-ntp server-dns-names",
 		"/system/routerboard":           "current-firmware", // the schemas were made on routers that are no RouterBOARD
@@ -225,7 +240,11 @@ func renewals() map[string]string {
 		"/interface/vrrp mtu":                                  shows,
 		"/ipv6/address from-pool-policy":                       setOnly,
 		"/ipv6/route pref-src":                                 setOnly,
-		"/ip/service available-from":                           setOnly,
+		"/interface/vxlan bridge":                              setOnly,
+		"/ip/dhcp-client dscp":                                 setOnly,
+		"/ip/dhcp-client vlan-priority":                        setOnly,
+		"/routing/settings connected-in-chain":                 setOnly,
+		"/routing/settings dynamic-in-chain":                   setOnly,
 		"/ip/dns mdns-repeat-ifaces":                           setOnly,
 		"/ip/dhcp-server add-dns-entries-suffix":               setOnly,
 		"/ip/dhcp-server address-lists":                        setOnly,

@@ -14,8 +14,8 @@ var secretWords = []string{
 }
 
 // publicNames contain such a word and are known to be harmless: names and
-// numbers of keys, an interface, what a filter sets on a route.
-var publicNames = []string{"authentication-key-id", "route-comment", "set-route-comment", "update-source"}
+// numbers of keys, an interface, what a filter sets on a route, a switch.
+var publicNames = []string{"accept-source-route", "authentication-key-id", "route-comment", "set-route-comment", "update-source"}
 
 // secretMenus hold little else than secrets; none of them, nor anything below
 // them, can be a section.

@@ -1,6 +1,7 @@
 package fingerprint
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,7 +26,8 @@ type Section struct {
 	key        []int           // sort by these, then by the whole row; nil if ordered
 	within     int             // order matters among rows equal in this one, -1 if not
 	inherits   []inheritance
-	held       bool // rows wait for those of other sections
+	held       bool       // rows wait for those of other sections
+	builtin    [][][]byte // rows of RouterOS' own, by property, which count only where they say something else
 }
 
 // slot is what an attribute of that name is: a property, under its present
@@ -41,7 +43,7 @@ const dynamicProperty = "dynamic"
 
 // alwaysDefault holds what is the same everywhere: a row is enabled unless it
 // says otherwise.
-var alwaysDefault = map[string][]string{"disabled": {"false", "no"}}
+var alwaysDefault = map[string][]string{"disabled": {"false"}}
 
 // Menu returns the section's menu in a major version of RouterOS, and false
 // if that version has none.
@@ -143,19 +145,48 @@ func (s *Section) addProperties(spec sectionSpec, read []string) error {
 			s.proplist = append(s.proplist, n)
 		}
 	}
-	for _, n := range slices.Concat(spec.Sets, keysOf(spec.Defaults), keysOf(spec.Aliases), keysOf(spec.Words), keysOf(spec.Assigned), keysOf(spec.Denials)) {
+	for _, n := range slices.Concat(spec.Sets, keysOf(spec.Defaults), keysOf(spec.Aliases), keysOf(spec.Words), keysOf(spec.Implied), keysOf(spec.Assigned), keysOf(spec.Denials)) {
 		if !slices.Contains(read, n) {
-			return fmt.Errorf("%q has a set, default, alias, word, assignment or denial but is no property", n)
+			return fmt.Errorf("%q has a set, default, alias, word, implication, assignment or denial but is no property", n)
 		}
 	}
-	for name, by := range spec.Assigned {
-		a := &assigned{by: s.index(by)}
+	for name, condition := range spec.Assigned {
+		by, value, _ := strings.Cut(condition, "=")
+		a := &assigned{by: s.index(by), value: value}
 		if a.by < 0 {
 			return fmt.Errorf("%q is assigned by %q, which is no property", name, by)
 		}
 		s.properties[s.index(name)].assigned = a
 	}
-	return s.addDenials(spec)
+	if err := s.addDenials(spec); err != nil {
+		return err
+	}
+	return s.addBuiltin(spec)
+}
+
+// addBuiltin reads the rows that RouterOS has by itself as if it printed them.
+func (s *Section) addBuiltin(spec sectionSpec) error {
+	for _, r := range spec.Builtin {
+		values := make([][]byte, len(s.properties))
+		for name, value := range r {
+			i := s.index(name)
+			if i < 0 {
+				return fmt.Errorf("a built-in row has %q, which is no property", name)
+			}
+			values[i] = []byte(value)
+		}
+		if s.normalise(values, new(scratch)) == 0 {
+			return errors.New("a built-in row says nothing")
+		}
+		s.builtin = append(s.builtin, values)
+	}
+	return nil
+}
+
+// isBuiltin reports whether a row, normalised, is one that RouterOS has by
+// itself, as it comes.
+func (s *Section) isBuiltin(values [][]byte) bool {
+	return slices.ContainsFunc(s.builtin, func(b [][]byte) bool { return slices.EqualFunc(values, b, bytes.Equal) })
 }
 
 func newProperty(name string, spec sectionSpec) (property, error) {
@@ -163,12 +194,12 @@ func newProperty(name string, spec sectionSpec) (property, error) {
 	if err != nil {
 		return property{}, fmt.Errorf("property %q: %w", name, err)
 	}
-	p := property{name: name, label: append(label, ':'), words: spec.Words[name], set: slices.Contains(spec.Sets, name)}
+	p := property{name: name, label: append(label, ':'), words: spec.Words[name], implied: spec.Implied[name], set: slices.Contains(spec.Sets, name)}
+	if p.implied != nil && !p.set {
+		return property{}, fmt.Errorf("property %q has implications and is no set", name)
+	}
 	for _, d := range append(slices.Clone(spec.Defaults[name]), alwaysDefault[name]...) {
-		if p.set {
-			d = string(new(scratch).sorted([]byte(d)))
-		}
-		p.defaults = append(p.defaults, d)
+		p.defaults = append(p.defaults, string(p.say(boolean([]byte(d)), new(scratch))))
 	}
 	return p, nil
 }

@@ -71,6 +71,48 @@ func TestAnUpgradeIsNoChange(t *testing.T) {
 			"/system/logging/action\nname=remote target=remote remote-log-format=default remote-protocol=udp cef-event-delimiter=CRLF\nname=siem target=remote remote-log-format=syslog remote-protocol=udp cef-event-delimiter=CRLF",
 			"/system/logging/action\nname=remote target=remote vrf=main add-topics-string=false\nname=siem target=remote remote-log-format=syslog vrf=main add-topics-string=false",
 		}},
+		"ports name their modes as IEEE 802.3 does": {"interfaces", []string{
+			"/interface/ethernet\n" +
+				"name=ether1 auto-negotiation=true advertise=10M-half,10M-full,100M-half,100M-full,1000M-half,1000M-full,2500M-full full-duplex=true speed=2.5Gbps\n" +
+				"name=ether2 auto-negotiation=false advertise=100M-full speed=100Mbps full-duplex=true\n" +
+				"name=sfp-sfpplus1 auto-negotiation=true advertise=10M-half,10M-full,100M-half,100M-full,1000M-half,1000M-full,2500M-full,5000M-full,10000M-full speed=10Gbps full-duplex=true\n" +
+				"name=sfp-sfpplus2 auto-negotiation=false speed=10Gbps full-duplex=true", // 7.6, 7.11
+			"/interface/ethernet\n" +
+				"name=ether1 auto-negotiation=true advertise=10M-baseT-half,10M-baseT-full,100M-baseT-half,100M-baseT-full,1G-baseT-half,1G-baseT-full,2.5G-baseT\n" +
+				"name=ether2 auto-negotiation=false advertise=100M-baseT-full speed=100M-baseT-full\n" +
+				"name=sfp-sfpplus1 auto-negotiation=true advertise=10M-baseT-half,10M-baseT-full,100M-baseT-half,100M-baseT-full,1G-baseT-half,1G-baseT-full,1G-baseX,2.5G-baseT,2.5G-baseX,5G-baseT,10G-baseT,10G-baseSR-LR,10G-baseCR\n" +
+				"name=sfp-sfpplus2 auto-negotiation=false speed=10G-baseSR-LR", // 7.12, 7.18
+		}},
+		"a service comes, and who may use one has another name": {"services", []string{
+			"/ip/service\nname=www port=80 address=10.0.0.0/8,192.0.2.1 disabled=false max-sessions=20 vrf=main",
+			"/ip/service\nname=www port=80 address=10.0.0.0/8,192.0.2.1 disabled=false max-sessions=20 vrf=main\n" +
+				"name=reverse-proxy port=443 address= certificate=none disabled=false max-sessions=20 tls-version=any vrf=main", // 7.22
+			"/ip/service\nname=www port=80 available-from=192.0.2.1,10.0.0.0/8 disabled=no max-sessions=20 vrf=main\n" +
+				"name=reverse-proxy port=443 available-from= certificate=none disabled=no max-sessions=20 tls-version=any vrf=main", // 7.24
+		}},
+		"settings come with defaults": {"routing", []string{
+			"/ip/settings\nip-forward=true rp-filter=no route-cache=true max-neighbor-entries=8192 icmp-rate-limit=10\n" +
+				"/ipv6/settings\nforward=true disable-ipv6=false max-neighbor-entries=16384",
+			"/ip/settings\nip-forward=true rp-filter=no max-neighbor-entries=16384 icmp-rate-limit=10 ipv4-multipath-hash-policy=l3 tcp-timestamps=random-offset icmp-errors-use-inbound-interface-address=false\n" +
+				"/ipv6/settings\nforward=true disable-ipv6=false max-neighbor-entries=4096 min-neighbor-entries=1024 soft-max-neighbor-entries=2048 multipath-hash-policy=l3 allow-fast-path=true disable-link-local-address=false stale-neighbor-detect-interval=30 stale-neighbor-timeout=60\n" +
+				"/routing/settings\nsingle-process=false",
+			"/ip/settings\nip-forward=true rp-filter=no icmp-rate-limit=10 ipv4-multipath-hash-policy=l3 tcp-timestamps=random-offset icmp-errors-use-inbound-interface-address=false ipv4-fragment-time=3 ipv4-high-fragment-thresh=1024.0KiB\n" +
+				"/ipv6/settings\nforward=true disable-ipv6=false accept-router-advertisements-on=all multipath-hash-policy=l3 allow-fast-path=true\n" +
+				"/routing/settings\nsingle-process=false check-gateway-ping-count=2 check-gateway-ping-interval=10s check-gateway-ping-timeout=1s policy-rules=mangle,vrf-lookup,vrf-unreach,local,user,main",
+		}},
+		"the time-out of UDP has another default": {"firewall", []string{
+			"/ip/firewall/connection/tracking\nenabled=auto udp-timeout=10s udp-stream-timeout=3m",
+			"/ip/firewall/connection/tracking\nenabled=auto udp-timeout=30s udp-stream-timeout=3m liberal-tcp-tracking=false",
+		}},
+		"clients of DHCP have names and more": {"addressing", []string{
+			"/ip/dhcp-client\ninterface=ether1 add-default-route=yes default-route-distance=1 dhcp-options=hostname,clientid use-peer-dns=true",
+			"/ip/dhcp-client\ninterface=ether1 add-default-route=yes default-route-distance=1 dhcp-options=clientid,hostname use-peer-dns=true default-route-tables=default allow-reconfigure=false check-gateway=none",
+			"/ip/dhcp-client\ninterface=ether1 name=client1 add-default-route=yes default-route-distance=1 dhcp-options=hostname,clientid use-peer-dns=true default-route-tables=main allow-reconfigure=no check-gateway=none use-broadcast=both",
+		}},
+		"the VRF of a VXLAN is that of its VTEPs": {"interfaces", []string{
+			"/interface/vxlan\nname=vxlan1 vni=10 port=8472 vrf=blue\nname=vxlan2 vni=11 vrf=main\n/interface/vxlan/vteps\ninterface=vxlan1 remote-ip=192.0.2.9 port=8472",
+			"/interface/vxlan\nname=vxlan1 vni=10 port=8472 vtep-vrf=blue bridge-pvid=1 hw=true ttl=auto checksum=false learning=true rem-csum=none\nname=vxlan2 vni=11 vtep-vrf=main\n/interface/vxlan/vteps\ninterface=vxlan1 remote-ip=192.0.2.9 disabled=false",
+		}},
 		"a version brings a policy": {"users", []string{
 			"/user/group\nname=full policy=read,write,policy\nname=read policy=read,!write,!policy\nname=noc policy=read,!write,!policy\nname=none policy=!read,!write,!policy",
 			"/user/group\nname=full policy=read,write,policy,rest-api\nname=read policy=read,rest-api,!write,!policy\nname=noc policy=read,!rest-api,!write,!policy\nname=none policy=!read,!rest-api,!write,!policy",
@@ -97,6 +139,43 @@ func TestAnUpgradeIsNoChange(t *testing.T) {
 				require.Equal(t, before, categoryHash(t, category(t, a, c.category), text), text)
 			}
 		})
+	}
+}
+
+// What an upgrade does not change, a person can.
+func TestAChangeBesideWhatAnUpgradeBrings(t *testing.T) {
+	t.Parallel()
+	a := builtinAllowlist(t)
+	for name, texts := range map[string][]string{
+		"interfaces": {
+			"/interface/ethernet\nname=ether1 auto-negotiation=true advertise=10G-baseCR",
+			"/interface/ethernet\nname=ether1 auto-negotiation=true advertise=10G-baseSR-LR",
+			"/interface/ethernet\nname=ether1 auto-negotiation=true advertise=10G-baseT",
+			"/interface/ethernet\nname=ether1 auto-negotiation=true advertise=100M-baseT-full,10G-baseT",
+			"/interface/ethernet\nname=ether1 auto-negotiation=true advertise=100M-baseT-half,10G-baseT",
+			"/interface/ethernet\nname=ether1 auto-negotiation=false",
+			"/interface/ethernet\nname=ether1 auto-negotiation=false speed=100M-baseT-full",
+			"/interface/ethernet\nname=ether1 auto-negotiation=false speed=1G-baseT-full",
+			"/interface/ethernet\nname=ether1 auto-negotiation=false speed=10G-baseCR",
+			"/interface/ethernet\nname=ether1 auto-negotiation=false speed=10G-baseT",
+			"/interface\nname=wg1 disabled=true",
+			"/interface\nname=wg1 disabled=true\nname=pppoe-out1 disabled=true",
+		},
+		"services": {
+			"/ip/service\nname=reverse-proxy port=443 certificate=none",
+			"/ip/service\nname=reverse-proxy port=443 certificate=none disabled=yes",
+			"/ip/service\nname=reverse-proxy port=8443 certificate=none",
+			"/ip/service\nname=reverse-proxy port=443 certificate=ours",
+			"/ip/service\nname=reverse-proxy port=443 certificate=none available-from=10.0.0.0/8",
+			"/ip/service\nname=www-ssl port=443 certificate=none",
+		},
+	} {
+		seen := map[string]string{}
+		for _, text := range texts {
+			hash := categoryHash(t, category(t, a, name), text)
+			require.Empty(t, seen[hash], text)
+			seen[hash] = text
+		}
 	}
 }
 

@@ -14,14 +14,24 @@ type property struct {
 	label    []byte // `"name":`
 	words    map[string]string
 	set      bool
+	implied  map[string]string // members of a set that say nothing beside another one
 	defaults []string
 	denials  *denials
 	assigned *assigned
 }
 
 // assigned says that a value is the router's own where another property is
-// set: what it makes of that changes by itself.
-type assigned struct{ by int }
+// set, to anything or to one value: what it makes of that changes by itself.
+type assigned struct {
+	by    int
+	value string // "" is anything
+}
+
+// holds reports whether the other property is set so.
+func (a *assigned) holds(values [][]byte) bool {
+	v := values[a.by]
+	return len(v) > 0 && (a.value == "" || a.value == string(v))
+}
 
 // denials is how a value is read that names what is allowed and, with ! in
 // front, what is denied. Something new is denied to everybody except in the
@@ -36,25 +46,21 @@ type denials struct {
 // and returns how many say something else than the default. A router prints a
 // property that is empty, or leaves it out, as it pleases.
 func (s *Section) normalise(values [][]byte, use *scratch) (said int) {
+	for i, v := range values {
+		values[i] = boolean(v)
+	}
+	for i := range s.properties {
+		if a := s.properties[i].assigned; a != nil && a.holds(values) {
+			values[i] = nil
+		}
+	}
 	for i := range s.properties {
 		p := &s.properties[i]
-		if len(values[i]) == 0 || p.assigned != nil && len(values[p.assigned.by]) > 0 {
-			values[i] = nil
-			continue
-		}
 		v := values[i]
-		if p.words != nil {
-			if present, ok := p.words[string(v)]; ok {
-				v = []byte(present)
-			}
-		}
-		if p.denials != nil {
+		if p.denials != nil && len(v) > 0 {
 			v = p.denials.read(v, values[p.denials.by], use)
 		}
-		if p.set {
-			v = use.sorted(v)
-		}
-		if isDefault(v, p.defaults) {
+		if v = p.say(v, use); isDefault(v, p.defaults) {
 			v = nil
 		}
 		values[i] = v
@@ -63,6 +69,34 @@ func (s *Section) normalise(values [][]byte, use *scratch) (said int) {
 		}
 	}
 	return said
+}
+
+// say puts a value into present words, and the members of a set in order.
+func (p *property) say(v []byte, use *scratch) []byte {
+	switch {
+	case len(v) == 0:
+	case p.set:
+		return use.sorted(v, p.words, p.implied)
+	default:
+		if present, ok := p.words[string(v)]; ok {
+			return []byte(present)
+		}
+	}
+	return v
+}
+
+var yes, no = []byte("true"), []byte("false") // as the API has them
+
+// boolean takes the words that people and exports use for those of the API,
+// since which of them a router prints differs from menu to menu.
+func boolean(v []byte) []byte {
+	switch string(v) {
+	case "yes":
+		return yes
+	case "no":
+		return no
+	}
+	return v
 }
 
 func isDefault(v []byte, defaults []string) bool {
@@ -76,16 +110,34 @@ func isDefault(v []byte, defaults []string) bool {
 
 var comma = []byte{','}
 
-// sorted puts the members of a set in order.
-func (u *scratch) sorted(v []byte) []byte {
-	if bytes.IndexByte(v, ',') < 0 {
+// sorted puts the members of a set in order, in present words, each once and
+// without those that others imply.
+func (u *scratch) sorted(v []byte, words, implied map[string]string) []byte {
+	if words == nil && bytes.IndexByte(v, ',') < 0 {
 		return v
 	}
 	u.split(v)
-	if slices.IsSortedFunc(u.members, bytes.Compare) {
+	same := true
+	for i, member := range u.members {
+		if present, ok := words[string(member)]; ok {
+			u.members[i], same = []byte(present), false
+		}
+	}
+	if !slices.IsSortedFunc(u.members, bytes.Compare) {
+		slices.SortFunc(u.members, bytes.Compare)
+		same = false
+	}
+	all := len(u.members)
+	u.members = slices.CompactFunc(u.members, bytes.Equal)
+	if implied != nil {
+		u.members = slices.DeleteFunc(u.members, func(member []byte) bool {
+			by, ok := implied[string(member)]
+			return ok && slices.ContainsFunc(u.members, func(other []byte) bool { return string(other) == by })
+		})
+	}
+	if same && len(u.members) == all {
 		return v
 	}
-	slices.SortFunc(u.members, bytes.Compare)
 	return u.join()
 }
 
@@ -135,21 +187,30 @@ func (s *Section) appendRow(dst []byte, values [][]byte) []byte {
 }
 
 // appendString writes a value as a JSON string. Values of RouterOS are bytes,
-// most often UTF-8; what is not, is taken as ISO 8859-1, under which different
-// bytes stay different.
+// most often UTF-8; what is not, is taken as ISO 8859-1 and marked. No two
+// values are written the same: WinBox and WebFig encode one letter differently.
 func appendString(dst, v []byte) []byte {
 	if plain(v) {
 		return append(append(append(dst, '"'), v...), '"')
 	}
 	if !utf8.Valid(v) {
-		runes := make([]rune, len(v))
-		for i, b := range v {
-			runes[i] = rune(b)
-		}
-		v = []byte(string(runes))
+		v = []byte(latin1(v) + notUTF8)
+	} else if bytes.HasSuffix(v, []byte(notUTF8)) { // as somebody may have written
+		v = append(bytes.Clone(v), notUTF8...)
 	}
 	dst, _ = jsontext.AppendQuote(dst, v) // fails on invalid UTF-8 alone
 	return dst
+}
+
+// notUTF8 marks the end of a value that was not UTF-8.
+const notUTF8 = "\uFFFD"
+
+func latin1(v []byte) string {
+	runes := make([]rune, len(v))
+	for i, b := range v {
+		runes[i] = rune(b)
+	}
+	return string(runes)
 }
 
 // plain reports whether a value is the same with quotes around it.
