@@ -98,6 +98,16 @@ func (c *Conn) Run(ctx context.Context, cmd Command, each func(Row) error) error
 	return err
 }
 
+// Ping asks for what costs nothing, to see that the router answers. A refusal
+// is an answer.
+func (c *Conn) Ping(ctx context.Context) error {
+	err := c.Run(ctx, ping(), func(Row) error { return nil })
+	if ReasonOf(err) == ReasonTrap {
+		return nil
+	}
+	return err
+}
+
 // Count returns how many rows of a menu a query matches, without reading them.
 func (c *Conn) Count(ctx context.Context, menu string, query ...string) (int, error) {
 	return c.count(ctx, c.slots, menu, query)

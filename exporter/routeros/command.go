@@ -31,6 +31,9 @@ func countOf(menu string, query ...string) Command {
 // well where a row has no property "dynamic", unlike "?dynamic=false".
 func NotDynamic() []string { return []string{"?dynamic=true", "?#!"} }
 
+// ping is a command that every router answers at once, be it with a refusal.
+func ping() Command { return Print("/system/identity", []string{"name"}) }
+
 // path is the command without attributes: they may hold what must not be
 // repeated in an error.
 func (c Command) path() string {

@@ -21,6 +21,7 @@ type Conn struct {
 
 	slots     chan struct{} // one for each command under way
 	listeners chan struct{} // one for each standing command
+	probes    chan struct{} // one, for the probe under way
 
 	writeMu sync.Mutex
 	out     []byte // the sentence being sent
@@ -51,6 +52,7 @@ func newConn(nc net.Conn, o Options) *Conn {
 		nc: nc, opts: o,
 		slots:     make(chan struct{}, o.MaxInFlight),
 		listeners: make(chan struct{}, o.MaxListeners),
+		probes:    make(chan struct{}, 1),
 		calls:     make(map[uint32]*call),
 		done:      make(chan struct{}),
 		loopDone:  make(chan struct{}),
@@ -179,7 +181,7 @@ func (c *Conn) register(k *call) (uint32, error) {
 	}
 	if !k.standing {
 		if c.owed == 0 {
-			_ = c.nc.SetReadDeadline(time.Now().Add(c.opts.StallTimeout))
+			_ = c.nc.SetReadDeadline(time.Now().Add(c.opts.StallTimeout / 2))
 		}
 		c.owed++
 	}
@@ -226,17 +228,27 @@ func (c *Conn) send(words ...string) {
 	c.fail(&Error{Reason: reason, Op: "connection to " + c.opts.Address, Err: fmt.Errorf("send a command: %w", err)})
 }
 
-// connReader is the connection as the decoder reads it: each read has a
-// deadline while an answer is owed, and none otherwise.
+// connReader is the connection as the decoder reads it: the router's silence
+// has an end while an answer is owed, and none otherwise.
 type connReader struct{ c *Conn }
 
 func (r connReader) Read(p []byte) (int, error) {
+	n, err := r.read(p)
+	if n == 0 && isTimeout(context.Background(), err) && r.c.logged.Load() {
+		r.c.probe()
+		n, err = r.read(p)
+	}
+	return n, err
+}
+
+// read waits for half of what the router may be silent for.
+func (r connReader) read(p []byte) (int, error) {
 	c := r.c
 	c.mu.Lock()
 	if c.logged.Load() {
 		deadline := time.Time{}
 		if c.owed > 0 {
-			deadline = time.Now().Add(c.opts.StallTimeout)
+			deadline = time.Now().Add(c.opts.StallTimeout / 2)
 		}
 		_ = c.nc.SetReadDeadline(deadline)
 	}
@@ -244,6 +256,19 @@ func (r connReader) Read(p []byte) (int, error) {
 	n, err := c.nc.Read(p)
 	c.received.Add(uint64(n))
 	return n, err
+}
+
+// probe asks for what costs nothing. A router may take minutes to walk its
+// routes before it sends the first byte, which looks the same as one that is
+// gone, but for the answer to this. No more than one is under way, beside what
+// the bounds allow.
+func (c *Conn) probe() {
+	select {
+	case c.probes <- struct{}{}:
+		cmd := ping()
+		_, _ = c.begin(newCall(cmd, c.probes, nil), cmd) // a connection that has ended shows when it is read
+	default:
+	}
 }
 
 // tagWord is the word that marks a command with its tag.

@@ -215,8 +215,8 @@ func TestSilentRouterIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, err := dialPeer(t, Options{StallTimeout: 4 * time.Second}, func(p *peer) {
 			p.login()
-			p.expect()
-			p.expect()
+			for cmd, _ := p.expect(); cmd != nil; cmd, _ = p.expect() {
+			}
 		})
 		require.NoError(t, err)
 		<-time.After(time.Hour) // of virtual time: a connection that owes nothing is not dead
@@ -226,6 +226,103 @@ func TestSilentRouterIsLeft(t *testing.T) {
 		require.Equal(t, ReasonTimeout, ReasonOf(err))
 		require.Equal(t, 4*time.Second, time.Since(start))
 	})
+}
+
+// A command may take as long as its context allows before the first byte of
+// its answer, as long as the router answers something. It is asked no more
+// than one thing to that end, even if it never answers that.
+func TestARouterThatIsBusyIsNotLeft(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		alive  func(p *peer, tag string)
+		probes int
+	}{
+		{name: "answers the probe", probes: 60/2 - 1, alive: func(p *peer, tag string) {
+			p.reply("!re", tag, "=name=R")
+			p.reply("!done", tag)
+		}},
+		{name: "refuses the probe", probes: 60/2 - 1, alive: func(p *peer, tag string) {
+			p.reply("!trap", tag, "=message=not enough permissions (9)")
+			p.reply("!done", tag)
+		}},
+		{name: "says something else", probes: 1, alive: func(p *peer, _ string) {
+			for range 57 {
+				time.Sleep(time.Second)
+				p.reply("!re", ".tag=999", "=name=noise")
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				probes := 0
+				conn, err := dialPeer(t, Options{StallTimeout: 4 * time.Second, MaxInFlight: 1}, func(p *peer) {
+					p.login()
+					_, slow := p.expect()
+					begun := time.Now()
+					for time.Since(begun) < 58*time.Second {
+						cmd, tag := p.expect()
+						if cmd == nil {
+							return
+						}
+						require.Equal(t, []string{"/system/identity/print", "=.proplist=name"}, cmd)
+						probes++
+						c.alive(p, tag)
+					}
+					time.Sleep(time.Until(begun.Add(time.Minute - time.Millisecond)))
+					p.reply("!re", slow, "=name=at last")
+					p.reply("!done", slow)
+					for cmd, _ := p.expect(); cmd != nil; cmd, _ = p.expect() {
+					}
+				})
+				require.NoError(t, err)
+				got, err := names(t.Context(), conn, "/slow")
+				require.NoError(t, err)
+				require.Equal(t, []string{"at last"}, got)
+				require.Equal(t, c.probes, probes)
+			})
+		})
+	}
+}
+
+// A router that vanishes after it has answered a probe is noticed as soon as
+// any other.
+func TestARouterThatVanishesAfterAProbeIsLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := dialPeer(t, Options{StallTimeout: 4 * time.Second}, func(p *peer) {
+			p.login()
+			p.expect()
+			_, tag := p.expect()
+			p.reply("!done", tag)
+			for cmd, _ := p.expect(); cmd != nil; cmd, _ = p.expect() {
+			}
+		})
+		require.NoError(t, err)
+		began := time.Now()
+		_, err = names(t.Context(), c, "/a")
+		require.Equal(t, ReasonTimeout, ReasonOf(err))
+		require.Equal(t, 2*time.Second+4*time.Second, time.Since(began), "the probe is answered after two, and then no other")
+	})
+}
+
+func TestPing(t *testing.T) {
+	t.Parallel()
+	c, err := dialPeer(t, Options{}, func(p *peer) {
+		p.login()
+		_, tag := p.expect()
+		p.reply("!re", tag, "=name=R")
+		p.reply("!done", tag)
+		_, tag = p.expect()
+		p.reply("!trap", tag, "=message=not enough permissions (9)")
+		p.reply("!done", tag)
+		p.expect()
+	})
+	require.NoError(t, err)
+	require.NoError(t, c.Ping(t.Context()))
+	require.NoError(t, c.Ping(t.Context()))
+	require.ErrorIs(t, c.Ping(t.Context()), c.Err(), "the router has closed the connection")
 }
 
 func TestErrorOfTheCallerEndsTheCommand(t *testing.T) {

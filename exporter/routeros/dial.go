@@ -30,7 +30,9 @@ type Options struct {
 	// WriteTimeout bounds sending one command. Default: 5 s.
 	WriteTimeout time.Duration
 	// StallTimeout ends a connection on which commands are under way, other
-	// than standing ones, and not a byte has arrived for so long. Default: 15 s.
+	// than standing ones, and not a byte has arrived for so long, not even the
+	// answer to a probe that is sent after half of it: one command more than
+	// MaxInFlight. Default: 15 s.
 	StallTimeout time.Duration
 	// DrainTimeout ends a connection on which a cancelled command has not
 	// been ended by the router. Default: 10 s.

@@ -28,7 +28,8 @@
 //
 // Every failure that has to do with the router is an [*Error] with one of six
 // reasons. [Conn.Run] never waits past its context. A command given up is
-// cancelled on the router (/cancel); a router that neither ends it nor says
-// anything at all loses the connection, after [Options.DrainTimeout] or
-// [Options.StallTimeout].
+// cancelled on the router (/cancel); a router that does not end it loses the
+// connection after [Options.DrainTimeout]. So does one that says nothing at
+// all, not even to a probe, after [Options.StallTimeout]: a command may take
+// as long as its context allows where the router is otherwise alive.
 package routeros
