@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
@@ -61,7 +62,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", landing)
-	mux.HandleFunc("GET /probe", h.probe)
+	// The compression of promhttp takes a quarter of the work of a probe, and
+	// three times as long as this one.
+	mux.HandleFunc("GET /probe", gzhttp.GzipHandler(http.HandlerFunc(h.probe)))
 	mux.HandleFunc("GET /sd", h.discovery)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{Registry: o.Registry}))
 	mux.HandleFunc("GET /-/healthy", h.healthy)

@@ -51,6 +51,8 @@ func (h *handler) probe(w http.ResponseWriter, r *http.Request) {
 		// One series that contradicts another must not cost all the rest.
 		ErrorHandling: promhttp.ContinueOnError,
 		ErrorLog:      slog.NewLogLogger(h.log.With(slog.String("device", target)).Handler(), slog.LevelError),
+		// The caller compresses, see New.
+		DisableCompression: true,
 	}).ServeHTTP(w, r)
 }
 
