@@ -163,6 +163,13 @@ PEERS ?=
 bench-exporter: build-go ## Compare the exporter with others on the same routers (PEERS=NAME=PROGRAM,…)
 	@exec bin/exporterbench compare $(if $(PEERS),--peers $(PEERS))
 
+.PHONY: bench-correlator
+bench-correlator: setup ## Measure the correlator against bare floors and its budgets (some minutes); a JSON line for each figure
+	@figures=$$(mktemp); trap 'rm -f "$$figures"' EXIT; \
+	ISPVM_FIGURES=$$figures $(GO) test -run '^$$' -bench 'Observations|ConfigChanges|WebhookAlerts|SmallWebhooksStorm|Correlation|Reads' \
+	  -benchtime 1x -timeout 30m ./correlator/postgres; \
+	cat "$$figures"
+
 .PHONY: clean
 clean: ## Remove what was built
 	@rm -rf bin .run $(PLUGIN)/dist $(PLUGIN)/coverage
