@@ -116,28 +116,3 @@ func TestSlashSyntaxLoadsTheSame(t *testing.T) {
 		})
 	}
 }
-
-// FuzzLoad: whatever a file says, the router loads it and answers.
-func FuzzLoad(f *testing.F) {
-	for _, name := range []string{"edge1.rsc", "access1.rsc", "oddities.rsc"} {
-		text, err := os.ReadFile(filepath.Join("testdata", name))
-		require.NoError(f, err)
-		f.Add(string(text))
-	}
-	f.Add("# jan/02/1970 00:00:00 by RouterOS 5.26\n/ip address\nadd address=10.0.0.1/8 interface=ether1\n")
-	f.Add("/interface bridge add name=a\nadd name=b\nport add bridge=a interface=b\nport add bridge=b interface=a\n")
-	f.Add("/interface vlan add name=v interface=v vlan-id=1\n/ip address add address=::/0 interface=v\n/interface vlan set v name=\"\"")
-	f.Fuzz(func(t *testing.T, text string) {
-		r, err := routersim.New(routersim.Options{Name: "R"})
-		require.NoError(t, err)
-		defer r.Close()
-		_, err = r.Load(strings.NewReader(text))
-		require.NoError(t, err)
-		c := client(t, r, "admin", "")
-		for _, menu := range []string{"/interface", "/ip/route", "/routing/bgp/session", "/routing/ospf/neighbor", "/user"} {
-			if _, err := c.Run(menu + "/print"); err != nil {
-				require.EqualError(t, err, "from RouterOS device: no such command prefix") // of the other version
-			}
-		}
-	})
-}
