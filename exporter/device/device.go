@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/time/rate"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
 )
@@ -29,7 +28,7 @@ type Device struct {
 
 	mu         sync.Mutex
 	readings   map[string]*reading // under way, by module
-	complaints map[string]*rate.Sometimes
+	complaints complaints
 	rows       map[string]int // that sections had when they were last read
 }
 
@@ -45,7 +44,7 @@ func New(o Options) (*Device, error) {
 		alarm:      newAlarm(len(o.Allowlist.Categories) + 1),
 		bases:      make([]basis, len(o.Allowlist.Categories)),
 		readings:   map[string]*reading{},
-		complaints: map[string]*rate.Sometimes{},
+		complaints: complaints{},
 		rows:       map[string]int{},
 	}
 	d.life, d.end = context.WithCancel(context.Background())

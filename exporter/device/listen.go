@@ -9,9 +9,13 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
 )
 
-// mostCommands is how many commands a router is given at once: from 25 on some
-// were seen to lose replies.
+// mostCommands is how many commands a router is given at once, whatever they
+// are for: from 25 on some were seen to lose replies.
 const mostCommands = 24
+
+// probing is the command that a silent router is probed with, which no other
+// bound counts.
+const probing = 1
 
 // mostListeners bounds what stands on a router. Small ones were seen to mix up
 // their replies with a dozen or more streams on a connection.
@@ -109,9 +113,11 @@ func (d *Device) silenced(l *link, e *ear, err error) {
 	if d.life.Err() != nil || l.Err() != nil || !tell {
 		return // the session has said why
 	}
-	d.opts.Logger.Info("the router does not report all changes by itself: those are seen when its configuration is next read",
-		slog.String("device", d.opts.Name), slog.String("menu", e.menu),
-		slog.Duration("interval", d.opts.FingerprintInterval), slog.Any("err", err))
+	d.seldom("listening", func() {
+		d.opts.Logger.Info("the router does not report all changes by itself: those are seen when its configuration is next read",
+			slog.String("device", d.opts.Name), slog.String("menu", e.menu),
+			slog.Duration("interval", d.opts.FingerprintInterval), slog.Any("err", err))
+	})
 }
 
 // mistaken ends the listeners that were wrong too often.

@@ -492,12 +492,15 @@ func TestListenedMenusAreAllowlisted(t *testing.T) {
 func TestCommandsAtOnceAreBounded(t *testing.T) {
 	t.Parallel()
 	for inFlight := 1; inFlight <= mostCommands; inFlight++ {
-		o := Options{MaxInFlight: inFlight, Listen: true}
-		total := o.MaxInFlight + o.lane() + o.listeners()
-		if o.listeners() > 0 {
-			require.LessOrEqual(t, total, mostCommands)
-		}
-		require.Zero(t, Options{MaxInFlight: inFlight}.listeners())
+		o, _ := options(t, "192.0.2.1:8728")
+		o.MaxInFlight, o.Listen = inFlight, true
+		o, err := o.withDefaults()
+		require.NoError(t, err)
+		require.LessOrEqual(t, o.MaxInFlight+o.lane()+o.listeners()+probing, mostCommands)
+		require.Positive(t, o.lane())
+		require.Equal(t, min(inFlight, 22), o.MaxInFlight)
+		o.Listen = false
+		require.Zero(t, o.listeners())
 	}
 	require.Equal(t, 8, Options{MaxInFlight: 8, Listen: true}.listeners())
 	require.Zero(t, Options{MaxInFlight: 24, Listen: true}.listeners())

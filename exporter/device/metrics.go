@@ -5,7 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // The series of a probe that are about the reading itself. They carry neither
 // device nor site: those are labels of the target.
 var (
-	descUp       = newDesc("up", "Whether the router could be read: it is connected and at least one collector succeeded.")
+	descUp       = newDesc("up", "Whether the router could be read: at least one collector succeeded and the router answered to this probe.")
 	descDuration = newDesc("collector_duration_seconds", "How long the collector took the last time.", "collector")
 	descSuccess  = newDesc("collector_success", "Whether the collector succeeded the last time.", "collector")
 	descRead     = newDesc("collector_read_timestamp_seconds", "When the collector last ran: what seldom changes is not read at each scrape.", "collector")

@@ -36,7 +36,8 @@ type Options struct {
 	// ConnectTimeout bounds connecting and logging in. Default: 5 s.
 	ConnectTimeout time.Duration
 	// MaxInFlight bounds the commands under way at once for scrapes; half as
-	// many, four at most, read the configuration beside them. Default: 8.
+	// many, four at most, read the configuration beside them. No more than 22
+	// are for scrapes, so that a router is never given more than 24. Default: 8.
 	MaxInFlight int
 	// Listen has the router report changes of the configuration, so that they
 	// are read at once instead of at the next interval. Default: false.
@@ -66,7 +67,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.FingerprintInterval = cmp.Or(o.FingerprintInterval, time.Minute)
 	o.CategoryTimeout = cmp.Or(o.CategoryTimeout, 30*time.Second)
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 5*time.Second)
-	o.MaxInFlight = cmp.Or(o.MaxInFlight, 8)
+	o.MaxInFlight = min(cmp.Or(o.MaxInFlight, 8), mostCommands-probing-1)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -74,7 +75,9 @@ func (o Options) withDefaults() (Options, error) {
 }
 
 // lane is how many commands read the configuration at once.
-func (o Options) lane() int { return min(max(1, o.MaxInFlight/2), 4) }
+func (o Options) lane() int {
+	return max(1, min(o.MaxInFlight/2, 4, mostCommands-probing-o.MaxInFlight))
+}
 
 // listeners is how many menus may be listened to: what the bound of what a
 // router is given at once leaves.
@@ -82,7 +85,7 @@ func (o Options) listeners() int {
 	if !o.Listen {
 		return 0
 	}
-	return min(max(0, mostCommands-o.MaxInFlight-o.lane()), mostListeners)
+	return min(max(0, mostCommands-probing-o.MaxInFlight-o.lane()), mostListeners)
 }
 
 // Module is what one kind of scrape reads.

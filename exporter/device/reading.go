@@ -22,47 +22,60 @@ type reading struct {
 	done    chan struct{} // closed when all collectors have ended
 	started time.Time
 
-	mu      sync.Mutex
-	results []result // one for each collector of the module
+	mu       sync.Mutex
+	results  []result // one for each collector of the module
+	answered bool     // the router did, although nothing was read anew
+	begun    time.Time
+	lasts    time.Duration // at most
+	expiry   *time.Timer   // ends the reading after that
+	over     bool
 }
 
 type result struct {
 	name     string
 	complete bool
+	kept     bool // of an earlier reading
 	err      error
 	read     time.Time // when it began; zero without a connection
 	duration time.Duration
 	metrics  []prometheus.Metric
 }
 
-// read returns the reading of a module that is under way, or begins one. Its
-// deadline is that of whoever began it.
+// read returns the reading of a module that is under way, or begins one, also
+// if that under way has just been cut off. It lasts as long as the most patient
+// of those who wait for it would have waited for a reading of their own: one
+// that is impatient does not cut it short, and those who come late do not
+// prolong it for ever.
 func (d *Device) read(ctx context.Context, m Module) *reading {
+	patience := defaultDeadline
+	if deadline, ok := ctx.Deadline(); ok {
+		patience = time.Until(deadline)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if r, ok := d.readings[m.Name]; ok {
+	if r, ok := d.readings[m.Name]; ok && r.join(patience) {
 		return r
 	}
 	r := &reading{done: make(chan struct{}), started: d.opts.Now()}
 	for _, c := range m.Collectors {
 		r.results = append(r.results, result{name: c.Name()})
 	}
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		deadline = time.Now().Add(defaultDeadline)
-	}
 	if d.life.Err() != nil { // closed, while somebody still held it
 		close(r.done)
 		return r
 	}
 	d.readings[m.Name] = r
+	// The reading outlives the scrape that began it, for those who joined.
+	ctx, cancel := context.WithCancelCause(d.life)
+	r.begin(patience, func() { cancel(context.DeadlineExceeded) })
 	d.wg.Go(func() {
-		// The reading outlives the scrape that began it, for those who joined.
-		ctx, cancel := context.WithDeadline(d.life, deadline)
-		defer cancel()
 		l := d.perform(ctx, m, r)
+		r.end()
+		cancel(nil)
 		d.mu.Lock()
-		delete(d.readings, m.Name)
+		if d.readings[m.Name] == r {
+			delete(d.readings, m.Name)
+		}
 		d.mu.Unlock()
 		close(r.done)
 		if l != nil {
@@ -83,12 +96,18 @@ func (d *Device) perform(ctx context.Context, m Module, r *reading) *link {
 		return nil
 	}
 	var wg sync.WaitGroup
+	anew := false
 	for i, c := range m.Collectors {
 		if k, ok := l.shelf.get(c.Name()); ok {
+			k.kept = true
 			r.finish(i, k.result)
 			continue
 		}
+		anew = true
 		wg.Go(func() { r.finish(i, d.run(ctx, l, m, c)) })
+	}
+	if !anew && l.Ping(ctx) == nil { // what is kept says nothing of the router now
+		r.answer()
 	}
 	wg.Wait()
 	return l
@@ -132,6 +151,51 @@ func (d *Device) restock(l *link, m Module) {
 // million routes takes some routers longer than a scrape may last.
 func patience(c collector.Collector) time.Duration { return min(c.Every()/2, retry) }
 
+// begin has the reading cut off when its time is up.
+func (r *reading) begin(patience time.Duration, cutOff func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.begun, r.lasts = time.Now(), patience
+	r.expiry = time.AfterFunc(patience, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if time.Since(r.begun) >= r.lasts { // nobody has joined in the same instant
+			r.over = true
+			cutOff()
+		}
+	})
+}
+
+// join gives the reading as much time, from its beginning, as somebody has who
+// joins it. It reports false if that is too late.
+func (r *reading) join(patience time.Duration) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return false
+	}
+	if patience > r.lasts {
+		r.lasts = patience
+		r.expiry.Reset(time.Until(r.begun.Add(patience)))
+	}
+	return true
+}
+
+// end says that the reading is complete.
+func (r *reading) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	r.expiry.Stop()
+}
+
+// answer notes that the router is there.
+func (r *reading) answer() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answered = true
+}
+
 func (r *reading) finish(i int, res result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -139,7 +203,8 @@ func (r *reading) finish(i int, res result) {
 	r.results[i] = res
 }
 
-// snapshot returns what is known at now.
+// snapshot returns what is known at now. The router is up if any of it was had
+// by this reading: what is kept would be there of one that vanished, too.
 func (r *reading) snapshot(now time.Time) []prometheus.Metric {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -148,7 +213,10 @@ func (r *reading) snapshot(now time.Time) []prometheus.Metric {
 	for _, res := range r.results {
 		success := 0.0
 		if res.complete && res.err == nil {
-			success, up = 1, 1
+			success = 1
+			if !res.kept || r.answered {
+				up = 1
+			}
 		}
 		if !res.complete {
 			res.duration = now.Sub(r.started)
@@ -165,15 +233,15 @@ func (r *reading) snapshot(now time.Time) []prometheus.Metric {
 // complainOf logs a failure of one part of the reading, not more often than
 // is of use.
 func (d *Device) complainOf(what string, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	c, ok := d.complaints[what]
-	if !ok {
-		c = newComplaint()
-		d.complaints[what] = c
-	}
-	c.Do(func() {
+	d.seldom(what, func() {
 		d.opts.Logger.Warn("cannot read a part of the router", slog.String("device", d.opts.Name),
 			slog.String("part", what), slog.Any("err", err))
 	})
+}
+
+// seldom does what is not to be done often for one kind of trouble.
+func (d *Device) seldom(kind string, do func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.complaints.of(kind).Do(do)
 }

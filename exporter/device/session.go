@@ -2,7 +2,6 @@ package device
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -42,15 +41,15 @@ type session struct {
 	life context.Context // ends with the device
 	wg   *sync.WaitGroup // of the device
 
-	mu       sync.Mutex
-	current  *link
-	opening  *attempt
-	breaker  *breaker
-	logins   uint64
-	failures map[routeros.Reason]uint64
-	carried  routeros.Traffic // by connections that are no more
-	complain *rate.Sometimes  // keeps a dead router from filling the log
-	lastWoe  routeros.Reason  // what was last complained of
+	mu         sync.Mutex
+	current    *link
+	opening    *attempt
+	breaker    *breaker
+	logins     uint64
+	failures   map[routeros.Reason]uint64
+	carried    routeros.Traffic // by connections that are no more
+	complaints complaints       // keep a dead router from filling the log
+	told       bool             // of trouble, but not yet of its end
 }
 
 // attempt is a connection being opened, for which many may wait.
@@ -61,12 +60,11 @@ type attempt struct {
 }
 
 func newSession(life context.Context, wg *sync.WaitGroup, o Options) *session {
-	s := &session{opts: o, life: life, wg: wg, breaker: newBreaker(), failures: map[routeros.Reason]uint64{}}
-	s.complain = newComplaint()
-	return s
+	return &session{
+		opts: o, life: life, wg: wg, breaker: newBreaker(),
+		failures: map[routeros.Reason]uint64{}, complaints: complaints{},
+	}
 }
-
-func newComplaint() *rate.Sometimes { return &rate.Sometimes{First: 1, Interval: 10 * time.Minute} }
 
 // get returns the connection, opening it if need be. It waits no longer than
 // the context allows; an attempt that was begun goes on for those who come
@@ -97,7 +95,7 @@ func (s *session) get(ctx context.Context) (*link, error) {
 	case <-a.done:
 		return a.link, a.err
 	case <-ctx.Done():
-		return nil, &routeros.Error{Reason: routeros.ReasonTimeout, Op: "connect to " + s.opts.Address, Err: ctx.Err()}
+		return nil, &routeros.Error{Reason: routeros.ReasonTimeout, Op: "connect to " + s.opts.Address, Err: context.Cause(ctx)}
 	}
 }
 
@@ -107,22 +105,29 @@ func (s *session) lost() {
 		return
 	}
 	err := s.current.Err()
-	if now := s.opts.Now(); now.Sub(s.current.since) < settled {
+	s.carried = add(s.carried, s.current.Traffic())
+	since := s.current.since
+	s.current = nil
+	if s.life.Err() != nil {
+		return // it was our doing
+	}
+	if now := s.opts.Now(); now.Sub(since) < settled {
 		s.breaker.failed(now, err)
 	} else {
 		s.breaker.succeeded()
 	}
-	s.failures[routeros.ReasonOf(err)]++
-	s.carried = add(s.carried, s.current.Traffic())
-	s.current = nil
-	s.opts.Logger.Warn("connection to the router lost", slog.String("device", s.opts.Name), slog.Any("err", err))
+	reason := routeros.ReasonOf(err)
+	s.failures[reason]++
+	s.complain("lost", reason, func(log *slog.Logger) {
+		log.Warn("connection to the router lost", slog.Any("err", err))
+	})
 }
 
 // open makes one attempt and tells all who wait for it.
 func (s *session) open() {
 	ctx, cancel := context.WithTimeout(s.life, s.opts.ConnectTimeout)
 	defer cancel()
-	l, err := dial(ctx, s.opts)
+	l, err := s.dial(ctx)
 
 	s.mu.Lock()
 	a := s.opening
@@ -130,37 +135,49 @@ func (s *session) open() {
 	a.link, a.err = l, err
 	switch {
 	case err == nil:
-		if s.breaker.failures > 0 {
+		if s.told {
+			s.told = false
 			s.opts.Logger.Info("router answers again", slog.String("device", s.opts.Name))
 		}
 		l.since = s.opts.Now()
 		s.current = l
-		s.logins++
-		s.complain, s.lastWoe = newComplaint(), ""
 	case s.life.Err() == nil:
 		reason := routeros.ReasonOf(err)
 		s.failures[reason]++
 		s.breaker.failed(s.opts.Now(), err)
-		s.complainOf(reason, err)
+		s.complain("connect", reason, func(log *slog.Logger) {
+			log.Warn("cannot read the router", slog.Any("err", err))
+		})
 	}
 	s.mu.Unlock()
 	close(a.done)
 }
 
-// complainOf logs a failure if it is news or the last time is long ago.
-func (s *session) complainOf(reason routeros.Reason, err error) {
-	if reason != s.lastWoe {
-		s.complain, s.lastWoe = newComplaint(), reason
-	}
-	s.complain.Do(func() {
-		s.opts.Logger.Warn("cannot read the router", slog.String("device", s.opts.Name),
-			slog.String("reason", string(reason)), slog.Any("err", err))
+// complain logs a kind of trouble if the last time is long ago. s.mu is held.
+func (s *session) complain(kind string, reason routeros.Reason, log func(*slog.Logger)) {
+	s.complaints.of(kind + ": " + string(reason)).Do(func() {
+		s.told = true
+		log(s.opts.Logger.With(slog.String("device", s.opts.Name), slog.String("reason", string(reason))))
 	})
+}
+
+// complaints bounds how often the log has each kind of trouble of a device:
+// once, and then once in ten minutes.
+type complaints map[string]*rate.Sometimes
+
+func (c complaints) of(kind string) *rate.Sometimes {
+	s, ok := c[kind]
+	if !ok {
+		s = &rate.Sometimes{First: 1, Interval: 10 * time.Minute}
+		c[kind] = s
+	}
+	return s
 }
 
 // dial opens a connection and learns the version of RouterOS, on which it
 // depends where things are.
-func dial(ctx context.Context, o Options) (*link, error) {
+func (s *session) dial(ctx context.Context) (*link, error) {
+	o := s.opts
 	conn, err := routeros.Dial(ctx, routeros.Options{
 		Address: o.Address, Username: o.Username, Password: o.Password,
 		TLS: o.TLS, Dial: o.Dial, MaxInFlight: o.MaxInFlight, MaxListeners: o.listeners(),
@@ -168,6 +185,9 @@ func dial(ctx context.Context, o Options) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.mu.Lock()
+	s.logins++
+	s.mu.Unlock()
 	var version string
 	err = conn.Run(ctx, routeros.Print("/system/resource", []string{"version"}), func(row routeros.Row) error {
 		version = row.String("version")
@@ -182,7 +202,18 @@ func dial(ctx context.Context, o Options) (*link, error) {
 			}, nil
 		}
 	}
-	return nil, errors.Join(fmt.Errorf("learn the version of RouterOS: %w", err), conn.Close())
+	err = fmt.Errorf("learn the version of RouterOS: %w", err)
+	if routeros.IsDenied(err) { // trying again will not help, as with a wrong password
+		err = &routeros.Error{
+			Reason: routeros.ReasonAuth, Op: "log in to " + o.Address, Err: err,
+			Hint: "the user may log in but not read: give its group the policy read",
+		}
+	}
+	_ = conn.Close() // always nil: there is nothing to be flushed
+	s.mu.Lock()
+	s.carried = add(s.carried, conn.Traffic())
+	s.mu.Unlock()
+	return nil, err
 }
 
 // majorOf returns 6 of "6.49.7 (long-term)", and 7 of all that come after.

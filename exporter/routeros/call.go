@@ -185,8 +185,9 @@ func (c *Conn) abandon(tag uint32, k *call) {
 
 // contextError says what a context's end interrupted.
 func contextError(ctx context.Context, cmd Command, state string) error {
-	err := fmt.Errorf("%s: %w", state, ctx.Err())
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	cause := context.Cause(ctx)
+	err := fmt.Errorf("%s: %w", state, cause)
+	if errors.Is(cause, context.DeadlineExceeded) {
 		return &Error{Reason: ReasonTimeout, Op: cmd.path(), Err: err}
 	}
 	return fmt.Errorf("%s: %w", cmd.path(), err)

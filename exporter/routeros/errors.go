@@ -79,6 +79,13 @@ func IsMissing(err error) bool {
 		strings.HasPrefix(e.Message, "bad command name")
 }
 
+// IsDenied reports whether the router refused a command because the user's
+// group lacks a policy ("not enough permissions (9)").
+func IsDenied(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Reason == ReasonTrap && strings.HasPrefix(e.Message, "not enough permissions")
+}
+
 // maxMessage bounds how much of a router's own words is repeated.
 const maxMessage = 200
 

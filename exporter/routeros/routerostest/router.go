@@ -35,6 +35,7 @@ type Router struct {
 	Drop map[string]bool
 
 	mu     sync.Mutex
+	silent bool
 	logins int
 	asked  []string
 }
@@ -54,6 +55,20 @@ func (r *Router) Logins() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.logins
+}
+
+// Vanish leaves everything unanswered from now on, as a router that has no
+// power any more: its connections stay half open.
+func (r *Router) Vanish() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.silent = true
+}
+
+func (r *Router) vanished() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.silent
 }
 
 // Set replaces the rows of a menu while the router runs.
@@ -137,6 +152,7 @@ func (r *Router) Serve(nc net.Conn) {
 		}
 		tag := cmd.find(".tag=")
 		switch {
+		case r.vanished():
 		case cmd[0] == "/login":
 			r.mu.Lock()
 			r.logins++
