@@ -1,4 +1,4 @@
-# 2026-11-01 12:00:00 by RouterOS 7.15
+# 2026-11-01 12:00:00 by RouterOS 7.10
 #
 # A router of a made-up ISP with something in every menu that is read: BGP as
 # versions before 7.20 write it, subscribers, queues, and rules in several chains.
@@ -6,7 +6,8 @@
 add name=loopback protocol-mode=none
 add name=access port-cost-mode=short vlan-filtering=yes
 /interface ethernet
-set [ find default-name=ether1 ] name=uplink
+set [ find default-name=ether1 ] advertise=10M-baseT-half,10M-baseT-full,100M-baseT-half,100M-baseT-full,1G-baseT-half,1G-baseT-full,2.5G-baseT name=uplink
+set [ find default-name=ether2 ] auto-negotiation=no speed=1G-baseT-full
 set [ find default-name=ether4 ] disabled=yes
 /interface vrrp
 add interface=access name=vrrp1 vrid=7
@@ -18,6 +19,18 @@ add mode=802.3ad name=bond1 slaves=ether7,ether8
 add name=WAN
 /interface gre
 add local-address=192.0.2.2 name=gre1 remote-address=203.0.113.77
+/interface gre6
+add local-address=2001:db8::1 name=gre6-1 remote-address=2001:db8:9::1
+/interface ipip
+add local-address=192.0.2.2 name=ipip1 remote-address=203.0.113.78
+/interface pppoe-client
+add disabled=no interface=ether5 name=pppoe-out1
+/interface vpls
+add disabled=no name=vpls1 peer=10.255.0.7 vpls-id=7:7
+/interface vxlan
+add name=vxlan1 port=8472 vni=10 vrf=blue
+/interface wireguard
+add listen-port=13231 name=wg1
 /ip vrf
 add interfaces=ether5 name=blue
 /ip pool
@@ -53,6 +66,8 @@ add name=noc policy="read,api,test,!local,!telnet,!ssh,!ftp,!reboot,!write,!poli
 add bridge=access interface=ether3 pvid=100
 /interface bridge vlan
 add bridge=access tagged=access,ether3 vlan-ids=100
+/interface vxlan vteps
+add interface=vxlan1 remote-ip=203.0.113.79
 /interface list member
 add interface=uplink list=WAN
 /interface pppoe-server server
@@ -64,6 +79,10 @@ add address=10.255.0.1/32 interface=loopback network=10.255.0.1
 add address=100.64.0.1/22 interface=vlan100 network=100.64.0.0
 /ipv6 address
 add address=2001:db8::1/64 interface=uplink
+/ip arp
+add address=100.64.0.9 interface=vlan100 mac-address=02:00:00:00:00:09
+/ip dhcp-client
+add interface=ether5
 /ip dhcp-server network
 add address=100.64.0.0/22 gateway=100.64.0.1
 /ip dns
@@ -85,6 +104,8 @@ add action=mark-packet chain=forward new-packet-mark=voice protocol=udp
 add action=drop chain=prerouting src-address-list=blacklist
 /ipv6 firewall filter
 add action=drop chain=input
+/ip settings
+set rp-filter=loose
 /ip route
 add dst-address=0.0.0.0/0 gateway=192.0.2.1
 add blackhole dst-address=198.51.0.0/16 gateway=""
