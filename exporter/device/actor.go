@@ -70,7 +70,7 @@ func (d *Device) accountFor(r shown) account {
 	}
 	d.hidden.shown(now.History, r.category.Name, r.before, r.since)
 	if r.basis.over(now.link) && r.look.link == now.link && !now.link.doubted {
-		a.earliest, now.link.doubted = r.basis.earliest(r.look.History, now.History, r.before, r.since)
+		a.earliest, now.link.doubted = r.basis.earliest(r.category.Name, r.look.History, now.History, r.before, r.since)
 	}
 	user, at := actorOf(madeBetween(now.Entries, now.History, r.before, r.since), r.category.Name)
 	if user == "" {
@@ -88,17 +88,15 @@ func (d *Device) accountFor(r shown) account {
 }
 
 // actorOf names who made a change, and when it was last touched: the one user
-// whom the history has in its interval. Where it has several, those count
+// whom the history has in its interval, with what can account for it. Where it has several, those count
 // whose entries can be about the category; where there are several still, it
 // cannot be told which of them changed what, and nobody is named.
 func actorOf(entries []collector.HistoryEntry, category string) (user string, at time.Time) {
-	anything := func(collector.HistoryEntry) bool { return true }
-	concerned := func(e collector.HistoryEntry) bool { return mayConcern(e.Action, category) }
-	for _, counts := range []func(collector.HistoryEntry) bool{anything, concerned} {
+	for _, counts := range []func(action, category string) bool{mayAccountFor, mayConcern} {
 		user, at = "", time.Time{}
 		several := false
 		for _, e := range entries {
-			if e.By == "" || !counts(e) {
+			if e.By == "" || !mayAccountFor(e.Action, category) || !counts(e.Action, category) {
 				continue
 			}
 			several = several || user != "" && user != e.By

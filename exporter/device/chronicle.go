@@ -33,10 +33,9 @@ import (
 //     second, would not be told from it;
 //   - the clocks did not move against each other in between, and the router's
 //     list is in the order of its times;
-//   - there is an entry at all, whatever it is about: a port that is renamed
-//     changes all rows that name it. If there is none, the history of this
-//     router does not tell everything, and it is not asked again on this
-//     connection.
+//   - there is an entry at all that can account for the change, see
+//     mayAccountFor. If there is none of anything, the history of this router
+//     does not tell everything, and it is not asked again on this connection.
 //
 // What is left is trust in RouterOS to note what persons and scripts do, as it
 // must to be able to undo it. Where any of this fails, the interval is what it
@@ -123,11 +122,11 @@ func madeBetween(entries []collector.HistoryEntry, h collector.History, after, u
 	return in
 }
 
-// earliest returns the instant before which a change, made between after and
-// until, was not made: after itself where the history does
+// earliest returns the instant before which a change of a category, made
+// between after and until, was not made: after itself where the history does
 // not know better. It was looked at before the reading that showed the change,
 // and after it. doubtful says that the history should have known and did not.
-func (b basis) earliest(before, now collector.History, after, until time.Time) (at time.Time, doubtful bool) {
+func (b basis) earliest(category string, before, now collector.History, after, until time.Time) (at time.Time, doubtful bool) {
 	meanwhile, steady := news(b.before.History, b.after.History)
 	entries, complete := news(b.before.History, before)
 	all, completeNow := news(b.before.History, now)
@@ -139,7 +138,12 @@ func (b basis) earliest(before, now collector.History, after, until time.Time) (
 	}
 	entries, all = madeBetween(entries, before, after, until), madeBetween(all, now, after, until)
 	if len(all)+len(entries) == 0 {
-		return after, true
+		return after, !changesByItself(category)
+	}
+	unrelated := func(e collector.HistoryEntry) bool { return !mayAccountFor(e.Action, category) }
+	entries, all = slices.DeleteFunc(entries, unrelated), slices.DeleteFunc(all, unrelated)
+	if len(all)+len(entries) == 0 {
+		return after, false
 	}
 	// If there was none when the reading began, the change was made after that.
 	// The last look does not count for more: what was done could be undone

@@ -67,9 +67,27 @@ func TestEarliest(t *testing.T) {
 		"no longer told":                    {lookAt(0, old), untold, 5, false},
 	} {
 		b := basis{look{History: c.former}, look{History: c.former}}
-		at, doubtful := b.earliest(c.now, c.now, noon.Add(5*time.Second), noon.Add(time.Minute))
+		at, doubtful := b.earliest("firewall", c.now, c.now, noon.Add(5*time.Second), noon.Add(time.Minute))
 		require.Equal(t, noon.Add(time.Duration(c.second)*time.Second), at, name)
 		require.Equal(t, c.doubtful, doubtful, name)
+	}
+}
+
+// Where rows come without an entry, only one that is about them tells when.
+func TestEarliestOfWhatChangesByItself(t *testing.T) {
+	t.Parallel()
+	old := made(-600, "filter rule changed")
+	for action, second := range map[string]int{"filter rule changed": 5, "---": 5, "": 5, "address list entry added": 38} {
+		now := lookAt(61, old)
+		if action != "" {
+			now = lookAt(61, old, made(40, action))
+		}
+		b := basis{look{History: lookAt(0, old)}, look{History: lookAt(0, old)}}
+		at, doubtful := b.earliest("address_lists", now, now, noon.Add(5*time.Second), noon.Add(time.Minute))
+		require.Equal(t, noon.Add(time.Duration(second)*time.Second), at, action)
+		require.False(t, doubtful, "the history need not know: %q", action)
+		user, _ := actorOf(madeBetween(now.Entries, now, noon, noon.Add(time.Minute)), "address_lists")
+		require.Equal(t, second == 38, user == "ann", action)
 	}
 }
 
@@ -81,12 +99,12 @@ func TestWhatWasUndoneSinceTheReadingIsMissed(t *testing.T) {
 	old, gone, next := made(-600, rule), made(4, rule), made(40, rule)
 	b := basis{look{History: lookAt(0, old)}, look{History: lookAt(6, old, gone)}}
 	after, until := noon.Add(5*time.Second), noon.Add(time.Minute)
-	at, doubtful := b.earliest(lookAt(59, old, next), lookAt(61, old, next), after, until)
+	at, doubtful := b.earliest("firewall", lookAt(59, old, next), lookAt(61, old, next), after, until)
 	require.Equal(t, after, at)
 	require.False(t, doubtful)
 
 	b = basis{look{History: lookAt(0, old)}, look{History: lookAt(6, gone)}}
-	at, _ = b.earliest(lookAt(59, old, gone, next), lookAt(61, old, gone, next), after, until)
+	at, _ = b.earliest("firewall", lookAt(59, old, gone, next), lookAt(61, old, gone, next), after, until)
 	require.Equal(t, after, at, "the looks do not agree")
 }
 
@@ -224,7 +242,7 @@ func TestTheNarrowIntervalHoldsTheChange(t *testing.T) {
 			if shows != seen && !before.IsZero() {
 				w.pass("until the look", 200)
 				w.event("after it")
-				at, _ := known.earliest(next.before.History, w.look().History, before, ended)
+				at, _ := known.earliest("firewall", next.before.History, w.look().History, before, ended)
 				require.False(t, at.Before(before))
 				require.True(t, at.Before(ended))
 				left := w.left(seen, ended)

@@ -171,10 +171,6 @@ func (d *Device) readCategory(i int, look look) outcome {
 	}
 	former, before := d.ledger.last(i)
 	changed := d.ledger.observe(i, hash, began, ended)
-	if changed {
-		d.opts.Logger.Info("configuration changed", slog.String("device", d.opts.Name),
-			slog.String("category", category.Name), slog.String("fingerprint", hash.Short()))
-	}
 	_, since := d.ledger.last(i)
 	d.reportReading(shown{category, document, former, hash, before, since, d.bases[i], look, changed})
 	return outcome{complete: true, changed: changed}

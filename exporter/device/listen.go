@@ -35,12 +35,13 @@ const historyMenu = "/system/history"
 // Never listened to is what moves by itself, which would be a stream of no
 // news: routes (the whole BGP table comes by there), queues and address lists
 // (rates, time-outs, and scripts that rewrite them), /ip/service (our own
-// connection), /interface (each link that flaps, each subscriber). And of
+// connection), /interface (each link that flaps, each subscriber), /ip/address
+// (each subscriber; of one that goes, not even that it was dynamic). And of
 // bridges and VLANs RouterOS does not report the removal.
 var listened = []string{
-	"/interface/ethernet", "/ip/address", "/routing/bgp/connection", "/routing/bgp/peer",
+	"/interface/ethernet", "/routing/bgp/connection", "/routing/bgp/peer",
 	"/ip/firewall/filter", "/routing/filter/rule", "/routing/filter",
-	"/routing/ospf/interface-template", "/routing/ospf/interface", "/routing/bgp/template",
+	"/routing/ospf/interface-template", "/routing/ospf/interface", "/routing/ospf/instance", "/routing/bgp/template",
 }
 
 // errTooNoisy ends a listener that keeps waking us for nothing.

@@ -253,6 +253,7 @@ func TestAChangeIsSeenAtOnce(t *testing.T) {
 				require.Equal(t, "192.0.2.7", changed.Actor.Address)
 				require.Equal(t, "api", changed.Actor.Via)
 				require.WithinDuration(t, moment, changed.Actor.At, 2*time.Second)
+				require.Regexp(t, `msg="configuration changed" .*category=`+category+` .*actor=ann address=192.0.2.7 via=api`, w.log)
 				require.Equal(t, "1", w.series()[`routeros_config_changes_total{category="`+category+`"}`])
 				require.Equal(t, "1", w.series()[`routeros_config_changes_total{category="all"}`])
 
@@ -295,6 +296,71 @@ func TestWhatAChangeDragsAlongIsSeenSoon(t *testing.T) {
 		got = w.of("addressing")
 		require.True(t, got[0].ObservedAt.Before(moment))
 		require.Less(t, got[1].ObservedAt.Sub(got[0].ObservedAt), 5*time.Second)
+	})
+}
+
+// What a firewall rule put into a list for good has no entry in the history,
+// and is not laid at the door of whoever did something else meanwhile.
+func TestWhatTheRouterDidItselfHasNoActor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t, func(o *Options) { o.Listen = false })
+		first := w.of("address_lists")
+		w.pass(10 * time.Second)
+		moment := time.Now()
+		_, err := w.router.Load(strings.NewReader("/ip firewall address-list add list=attackers address=198.51.100.7\n"))
+		require.NoError(t, err)
+		w.pass(20 * time.Second)
+		require.NoError(t, w.as("ann", "a", "/ip/firewall/filter/set", "=numbers=*1", "=action=drop"))
+		w.pass(time.Minute)
+		actor := map[string]string{}
+		for _, s := range w.sightings {
+			if s.Actor != nil {
+				actor[s.Category] = s.Actor.User
+			}
+		}
+		require.Equal(t, map[string]string{"firewall": "ann"}, actor)
+		for _, s := range w.of("address_lists") {
+			if s.ObservedAt.After(moment) {
+				require.NotEqual(t, first[0].Fingerprint, s.Fingerprint, "the former state is not said to have lasted until %v", s.ObservedAt.Sub(moment))
+			}
+		}
+		require.Regexp(t, `msg="configuration changed" [^\n]*category=address_lists`, w.log)
+		require.NotRegexp(t, `msg="configuration changed" [^\n]*category=address_lists[^\n]*actor=`, w.log)
+	})
+}
+
+// Subscribers who come and go are no reason to read anything.
+func TestSubscribersAreNotListenedTo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t, func(o *Options) { o.FingerprintInterval = 10 * time.Minute })
+		_, err := w.router.Load(strings.NewReader(`/ip pool add name=subscribers ranges=100.64.0.10-100.64.3.250
+/ppp profile add local-address=100.64.0.1 name=home remote-address=subscribers
+/interface pppoe-server server add default-profile=home disabled=no interface=uplink service-name=internet
+`))
+		require.NoError(t, err)
+		w.router.SetSubscribers(20)
+		w.pass(20 * time.Minute)
+		ann := w.login("ann", "a")
+		defer ann.Close()
+		addresses := func() int {
+			reply, err := ann.Run("/ip/address/print", "?dynamic=true")
+			require.NoError(t, err)
+			return len(reply.Re)
+		}
+		before := w.series()["routeros_config_early_readings_total"]
+		most := addresses()
+		require.Greater(t, most, 20)
+		for i := range 8 {
+			w.router.SetSubscribers(19 - i)
+			w.pass(time.Second)
+		}
+		require.Equal(t, most-8, addresses())
+		w.router.SetSubscribers(20)
+		w.pass(time.Minute)
+		require.Equal(t, before, w.series()["routeros_config_early_readings_total"])
+		require.Equal(t, "8", w.series()["routeros_config_listeners"])
 	})
 }
 

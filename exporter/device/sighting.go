@@ -42,7 +42,7 @@ type shown struct {
 	changed       bool
 }
 
-// reportReading passes a complete reading on. Of a change, the history may
+// reportReading notes a change and passes a complete reading on. Of a change, the history may
 // know that it was not made before a certain instant: then the category was
 // until then what it was, which is a sighting as well, and makes the interval
 // narrow.
@@ -50,6 +50,7 @@ func (d *Device) reportReading(r shown) {
 	var a account
 	if r.changed {
 		a = d.accountFor(r)
+		d.logChange(r, a)
 	}
 	if d.opts.Observe == nil {
 		return
@@ -68,6 +69,16 @@ func (d *Device) reportReading(r shown) {
 		}
 	}
 	d.opts.Observe(s)
+}
+
+// logChange notes a change in the log, with its author where that is clear.
+func (d *Device) logChange(r shown, a account) {
+	log := d.opts.Logger.With(slog.String("device", d.opts.Name), slog.String("category", r.category.Name),
+		slog.String("fingerprint", r.hash.Short()), slog.Time("not_before", a.earliest))
+	if a.actor != nil {
+		log = log.With(slog.String("actor", a.actor.User), slog.String("address", a.actor.Address), slog.String("via", a.actor.Via))
+	}
+	log.Info("configuration changed")
 }
 
 // reportFailure passes on that a category could not be read.

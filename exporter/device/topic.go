@@ -61,6 +61,22 @@ func topicOf(action string) (category string, known bool) {
 	return "", false
 }
 
+// changesByItself reports whether the router changes a category without an
+// entry in its history: firewall rules put addresses into lists for good
+// (address-list-timeout=none-static), and it finds out its time zone.
+func changesByItself(category string) bool {
+	return category == "address_lists" || category == "system"
+}
+
+// mayAccountFor reports whether an entry can be that of a change of a category.
+// Mostly any can, whatever it speaks of: a port that is renamed changes all
+// rows that name it. But of a category that changes by itself, an entry that
+// is not about it would give the change a wrong time and a wrong author.
+func mayAccountFor(action, category string) bool {
+	topic, known := topicOf(action)
+	return !changesByItself(category) || known && topic == category
+}
+
 // mayConcern reports whether an entry can be about a category.
 func mayConcern(action, category string) bool {
 	topic, known := topicOf(action)
