@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -48,9 +47,9 @@ func (s Secret) MarshalYAML() (any, error) { return masked, nil }
 func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
 
 // UnmarshalYAML reads the secret. One that begins with "!" without quotes is a
-// tag to YAML, and the secret would be empty.
+// tag to YAML: the secret would be empty, or an error would repeat the rest.
 func (s *Secret) UnmarshalYAML(node *yaml.Node) error {
-	if node.Kind == yaml.ScalarNode && !strings.HasPrefix(node.Tag, "!!") {
+	if node.Kind == yaml.ScalarNode && node.Style&yaml.TaggedStyle != 0 {
 		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: a secret that begins with ! has to be written in quotes", node.Line)}}
 	}
 	return node.Decode(&s.text)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -188,6 +189,9 @@ func addressProblem(d *Device) string {
 	host, port, err := net.SplitHostPort(d.HostPort())
 	if err != nil || host == "" {
 		return fmt.Sprintf("address %q is no host or host:port", d.Address)
+	}
+	if _, err := netip.ParseAddr(host); err != nil && strings.Contains(host, ":") {
+		return fmt.Sprintf("address %q is no host or host:port, and no IPv6 address", d.Address)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return fmt.Sprintf("address %q has no valid port", d.Address)
