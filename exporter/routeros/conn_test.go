@@ -2,8 +2,12 @@ package routeros
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -284,6 +288,43 @@ func TestARouterThatIsBusyIsNotLeft(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The same over TLS, which can be read on after a deadline, other than written.
+func TestABusyRouterIsProbedOverTLS(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.StartTLS()
+	server.Close()
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		go func() {
+			nc := tls.Server(theirs, server.TLS)
+			defer nc.Close()
+			p := &peer{t, nc, newDecoder(nc, testLimits)}
+			p.login()
+			_, slow := p.expect()
+			for range 14 {
+				_, tag := p.expect()
+				p.reply("!done", tag)
+			}
+			p.reply("!re", slow, "=name=at last")
+			p.reply("!done", slow)
+			p.expect()
+		}()
+		c, err := Dial(t.Context(), Options{
+			Address: "router:8729", Username: "monitor", Password: func() (string, error) { return "pass", nil },
+			TLS:  &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // a test of what comes after
+			Dial: func(context.Context, string, string) (net.Conn, error) { return ours, nil },
+		})
+		require.NoError(t, err)
+		defer c.Close()
+		begun := time.Now()
+		got, err := names(t.Context(), c, "/slow")
+		require.NoError(t, err)
+		require.Equal(t, []string{"at last"}, got)
+		require.Equal(t, 14*15*time.Second/2, time.Since(begun))
+	})
 }
 
 // A router that vanishes after it has answered a probe is noticed as soon as
