@@ -24,17 +24,17 @@ type reading struct {
 
 	mu       sync.Mutex
 	results  []result // one for each collector of the module
-	answered bool     // the router did, although nothing was read anew
+	link     *link    // nil without a connection
+	received uint64   // over it before the reading
 	begun    time.Time
 	lasts    time.Duration // at most
 	expiry   *time.Timer   // ends the reading after that
-	over     bool
+	cutOff   bool          // or complete
 }
 
 type result struct {
 	name     string
 	complete bool
-	kept     bool // of an earlier reading
 	err      error
 	read     time.Time // when it began; zero without a connection
 	duration time.Duration
@@ -95,21 +95,19 @@ func (d *Device) perform(ctx context.Context, m Module, r *reading) *link {
 		}
 		return nil
 	}
+	r.over(l)
 	var wg sync.WaitGroup
-	anew := false
 	for i, c := range m.Collectors {
 		if k, ok := l.shelf.get(c.Name()); ok {
-			k.kept = true
 			r.finish(i, k.result)
 			continue
 		}
-		anew = true
 		wg.Go(func() { r.finish(i, d.run(ctx, l, m, c)) })
 	}
-	if !anew && l.Ping(ctx) == nil { // what is kept says nothing of the router now
-		r.answer()
-	}
 	wg.Wait()
+	if !r.answered() { // nor perhaps was asked, since all was known: is it there?
+		_ = l.Ping(ctx) // what comes of it is what was received
+	}
 	return l
 }
 
@@ -152,7 +150,7 @@ func (d *Device) restock(l *link, m Module) {
 func patience(c collector.Collector) time.Duration { return min(c.Every()/2, retry) }
 
 // begin has the reading cut off when its time is up.
-func (r *reading) begin(patience time.Duration, cutOff func()) {
+func (r *reading) begin(patience time.Duration, cancel func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.begun, r.lasts = time.Now(), patience
@@ -160,8 +158,8 @@ func (r *reading) begin(patience time.Duration, cutOff func()) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if time.Since(r.begun) >= r.lasts { // nobody has joined in the same instant
-			r.over = true
-			cutOff()
+			r.cutOff = true
+			cancel()
 		}
 	})
 }
@@ -171,7 +169,7 @@ func (r *reading) begin(patience time.Duration, cutOff func()) {
 func (r *reading) join(patience time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.over {
+	if r.cutOff {
 		return false
 	}
 	if patience > r.lasts {
@@ -185,15 +183,28 @@ func (r *reading) join(patience time.Duration) bool {
 func (r *reading) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.over = true
+	r.cutOff = true
 	r.expiry.Stop()
 }
 
-// answer notes that the router is there.
-func (r *reading) answer() {
+// over notes the connection that the reading is made over.
+func (r *reading) over(l *link) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.answered = true
+	r.link, r.received = l, l.Traffic().ReceivedBytes
+}
+
+// answered reports whether anything has come from the router since the reading
+// began.
+func (r *reading) answered() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.hasAnswer()
+}
+
+// hasAnswer is answered where r.mu is held.
+func (r *reading) hasAnswer() bool {
+	return r.link != nil && r.link.Traffic().ReceivedBytes > r.received
 }
 
 func (r *reading) finish(i int, res result) {
@@ -203,8 +214,9 @@ func (r *reading) finish(i int, res result) {
 	r.results[i] = res
 }
 
-// snapshot returns what is known at now. The router is up if any of it was had
-// by this reading: what is kept would be there of one that vanished, too.
+// snapshot returns what is known at now. The router is up only if it has said
+// something meanwhile: what is kept and remembered would be there of one that
+// vanished, too.
 func (r *reading) snapshot(now time.Time) []prometheus.Metric {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -214,7 +226,7 @@ func (r *reading) snapshot(now time.Time) []prometheus.Metric {
 		success := 0.0
 		if res.complete && res.err == nil {
 			success = 1
-			if !res.kept || r.answered {
+			if r.hasAnswer() {
 				up = 1
 			}
 		}

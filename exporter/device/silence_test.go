@@ -44,7 +44,7 @@ func TestAVanishedRouterIsNotUp(t *testing.T) {
 		d, r := slow(t, 20*time.Millisecond)
 		defer time.Sleep(time.Minute)
 		defer d.Close()
-		m, seldom := module(t, "system", "interface", "package"), Module{Name: "seldom", Collectors: module(t, "package").Collectors}
+		m, seldom := module(t), Module{Name: "seldom", Collectors: module(t, "package").Collectors}
 		r.Menus["/system/package/update"] = [][]string{{"installed-version=7.16"}}
 		for range 3 {
 			require.Equal(t, "1", scrapeFor(t, d, m)["routeros_up"])
