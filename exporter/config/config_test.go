@@ -141,8 +141,8 @@ func TestBadFiles(t *testing.T) {
 			`exporter.yaml:4: device S: there is no module m: add it under modules, or choose one of default`,
 		},
 		"in flight": {
-			device("{name: S, address: s, username: u, password: p, max_in_flight: 25}"),
-			`exporter.yaml:4: device S: max_in_flight must be between 1 and 24`,
+			device("{name: S, address: s, username: u, password: p, max_in_flight: 23}"),
+			`exporter.yaml:4: device S: max_in_flight must be between 1 and 22`,
 		},
 		"connect timeout": {
 			device("{name: S, address: s, username: u, password: p, connect_timeout: 1ms}"),

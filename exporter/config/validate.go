@@ -145,9 +145,9 @@ func (v *validator) settings(c *Config, d *Device, who string, at func(string) [
 		v.add(at("module"), "device %s: there is no module %s: add it under modules, or choose one of %s",
 			who, d.Module, strings.Join(slices.Sorted(maps.Keys(c.Modules)), ", "))
 	}
-	if d.MaxInFlight < 1 || d.MaxInFlight > 24 {
-		// Routers were seen to lose replies from 25 on.
-		v.add(at("max_in_flight"), "device %s: max_in_flight must be between 1 and 24", who)
+	if d.MaxInFlight < 1 || d.MaxInFlight > 22 {
+		// Routers were seen to lose replies from 25 on; the configuration and a probe need two.
+		v.add(at("max_in_flight"), "device %s: max_in_flight must be between 1 and 22", who)
 	}
 	if time.Duration(d.ConnectTimeout) < 100*time.Millisecond {
 		v.add(at("connect_timeout"), "device %s: connect_timeout must be 100ms or more", who)

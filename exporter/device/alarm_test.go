@@ -98,6 +98,8 @@ func TestTopics(t *testing.T) {
 		"ospf interface template added":     "ospf",
 		"address list entry added":          "address_lists",
 		"address added":                     "addressing",
+		"dhcp client changed":               "addressing",
+		"dhcp server network changed":       "access",
 		"device changed":                    "interfaces",
 		"changed scheduled script settings": "",
 		"ppp secret changed":                "",

@@ -37,6 +37,8 @@ var topics = []struct{ word, category string }{
 	{"logging", "services"},
 	{"ppp profile", "access"},
 	{"pool", "access"},
+	{"dhcp client", "addressing"},
+	{"dhcp-client", "addressing"},
 	{"dhcp", "access"},
 	{"identity", "system"},
 	{"schedule", "system"},
