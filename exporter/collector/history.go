@@ -30,6 +30,9 @@ type History struct {
 	// Uncertainty by how much that, and so each At, may be wrong: both clocks
 	// are read in whole seconds, and the answer was on its way.
 	Ahead, Uncertainty time.Duration
+	// Offset is how far the router's local time is ahead of UTC, as it says
+	// it. All times are printed in local time.
+	Offset string
 }
 
 // HistoryEntry is one change.
@@ -79,7 +82,11 @@ func ReadHistory(ctx context.Context, r Router, now func() time.Time) (History, 
 		}
 		return History{}, fmt.Errorf("/system/clock: %w", err)
 	}
-	h.Told, h.Ahead, h.Uncertainty = true, present.Sub(seen), time.Second+seen.Sub(h.ReadAt)
+	undated := slices.ContainsFunc(lines, func(l line) bool { return isClock(l.time) })
+	if sinceMidnight := sinceMidnight(clock); undated && (sinceMidnight < aroundMidnight || sinceMidnight > 24*time.Hour-aroundMidnight) {
+		return History{ReadAt: h.ReadAt}, nil
+	}
+	h.Told, h.Ahead, h.Uncertainty, h.Offset = true, present.Sub(seen), time.Second+seen.Sub(h.ReadAt), offset
 	for _, l := range lines {
 		noted, err := parseHistoryTime(l.time, date, offset)
 		if err != nil {
@@ -94,6 +101,19 @@ func ReadHistory(ctx context.Context, r Router, now func() time.Time) (History, 
 		return cmp.Or(a.Noted.Compare(b.Noted), cmp.Compare(a.By, b.By), cmp.Compare(a.Action, b.Action))
 	})
 	return h, nil
+}
+
+// aroundMidnight is how close to midnight the history is not read where it
+// leaves out today's date: clock and history may be of different days.
+const aroundMidnight = 5 * time.Second
+
+// sinceMidnight is the time of day that a clock shows.
+func sinceMidnight(clock string) time.Duration {
+	t, err := time.Parse(time.TimeOnly, clock)
+	if err != nil {
+		return aroundMidnight // it has been read before: see parseClock
+	}
+	return t.Sub(t.Truncate(24 * time.Hour))
 }
 
 // parseHistoryTime reads the time of an entry, which lacks the date if that

@@ -30,7 +30,7 @@ func TestReadHistory(t *testing.T) {
 				[]string{"action=address added", "by=bob", "time=nov/24/2026 12:59:59", "redoable=true"},
 			)},
 			History{
-				Told: true, Undone: true, ReadAt: noon, Ahead: 10 * time.Second, Uncertainty: time.Second,
+				Told: true, Undone: true, ReadAt: noon, Ahead: 10 * time.Second, Uncertainty: time.Second, Offset: "+02:00",
 				Entries: []HistoryEntry{
 					{Action: "filter rule changed", At: noon.Add(-28*time.Hour - 10*time.Second)},
 					{Action: "address added", By: "bob", At: noon.Add(-time.Hour - 11*time.Second)},
@@ -42,14 +42,22 @@ func TestReadHistory(t *testing.T) {
 		"newest first": {
 			&routerostest.Router{Menus: menus([]string{"time=13:00:00"}, []string{"time=12:00:00"})},
 			History{
-				Told: true, Orderly: true, ReadAt: noon, Ahead: 10 * time.Second, Uncertainty: time.Second,
+				Told: true, Orderly: true, ReadAt: noon, Ahead: 10 * time.Second, Uncertainty: time.Second, Offset: "+02:00",
 				Entries: []HistoryEntry{{At: noon.Add(-2*time.Hour - 10*time.Second)}, {At: noon.Add(-time.Hour - 10*time.Second)}},
 			},
 			"",
 		},
-		"none": {&routerostest.Router{Menus: menus()}, History{Told: true, Orderly: true, ReadAt: noon, Ahead: 10 * time.Second, Uncertainty: time.Second}, ""},
+		"none": {&routerostest.Router{Menus: menus()}, History{Told: true, Orderly: true, ReadAt: noon, Ahead: 10 * time.Second, Uncertainty: time.Second, Offset: "+02:00"}, ""},
 		"not allowed": {
 			&routerostest.Router{Menus: menus(), Traps: map[string]string{"/system/history": "not enough permissions (9)"}},
+			History{ReadAt: noon},
+			"",
+		},
+		"without a date, when the day may have changed in between": {
+			&routerostest.Router{Menus: map[string][][]string{
+				"/system/clock":   {{"date=nov/24/2026", "time=00:00:01", "gmt-offset=+02:00"}},
+				"/system/history": {{"time=23:59:59"}},
+			}},
 			History{ReadAt: noon},
 			"",
 		},

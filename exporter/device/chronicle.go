@@ -48,6 +48,11 @@ func news(former, now collector.History) (entries []collector.HistoryEntry, comp
 	if !former.Told || !now.Told {
 		return nil, false
 	}
+	if former.Offset != now.Offset {
+		// Another time zone, or summer time: whether the old entries are now
+		// printed in the new one, nobody says.
+		return nil, false
+	}
 	had := map[collector.HistoryEntry]int{}
 	for _, e := range former.Entries {
 		had[noted(e)]++

@@ -36,6 +36,8 @@ func TestEarliest(t *testing.T) {
 	disorderly.Orderly = false
 	moved := lookAt(61, old, made(40, rule))
 	moved.Ahead = 10 * time.Second
+	elsewhere := lookAt(61, old, made(40, rule))
+	elsewhere.Offset = "+01:00"
 	untold := lookAt(61)
 	untold.Told = false
 	for name, c := range map[string]struct {
@@ -59,6 +61,7 @@ func TestEarliest(t *testing.T) {
 		"something was undone":              {lookAt(0, old), undone, 5, false},
 		"the newest was undone":             {lookAt(0, old, made(-5, rule)), lookAt(61, old, made(40, rule)), 5, false},
 		"the clock was set":                 {lookAt(0, old), moved, 5, false},
+		"it is summer time":                 {lookAt(0, old), elsewhere, 5, false},
 		"in no order":                       {lookAt(0, old), disorderly, 5, false},
 		"the clock was set back":            {lookAt(0, old), lookAt(61, made(-900, route), old), 5, false},
 		"an entry of the future":            {lookAt(0, old), lookAt(61, old, made(40, rule), made(3600, rule)), 5, false},

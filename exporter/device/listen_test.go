@@ -120,7 +120,8 @@ type watched struct {
 	sightings []Sighting
 }
 
-const watchedConfig = `/interface ethernet set [ find default-name=ether1 ] name=uplink
+const watchedConfig = `/system clock set time-zone-name=Asia/Kolkata
+/interface ethernet set [ find default-name=ether1 ] name=uplink
 /ip address add address=192.0.2.1/24 interface=uplink
 /routing bgp connection add name=upstream-a as=64500 remote.address=192.0.2.9 remote.as=64501 local.role=ebgp
 /ip firewall filter add chain=input action=accept protocol=icmp

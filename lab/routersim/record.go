@@ -168,10 +168,10 @@ func duration(d time.Duration) string {
 	return b.String()
 }
 
-// timestamp prints a moment as the router's version does: since 7.10 as
-// 2026-02-25 04:29:31, before as feb/25/2026 04:29:31.
+// timestamp prints a moment by the router's clock, as its version does: since
+// 7.10 as 2026-02-25 04:29:31, before as feb/25/2026 04:29:31.
 func (r *Router) timestamp(t time.Time) string {
-	t = t.Add(r.opts.ClockOffset).UTC()
+	t = t.Add(r.opts.ClockOffset).In(r.location())
 	if r.store.Schema.Version.AtLeast(7, 10, 0) {
 		return t.Format("2006-01-02 15:04:05")
 	}

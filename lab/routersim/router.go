@@ -33,6 +33,9 @@ type Router struct {
 	users   *users
 	history history
 	journal journal
+	// zone is the time zone of that name, kept since finding it takes long.
+	zone     *time.Location
+	zoneName string
 
 	server  server
 	wrongs  *wrongs

@@ -77,13 +77,24 @@ func packageRows(r *Router, _ *config.Table, _ ask) rows {
 	}
 }
 
+// location is the time zone that the router is set to, UTC if it has none or
+// one that nobody knows.
+func (r *Router) location() *time.Location {
+	t := r.store.Table("/system/clock")
+	name := t.Value(t.Rows[0], "time-zone-name")
+	if r.zone == nil || r.zoneName != name {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			zone = time.UTC
+		}
+		r.zone, r.zoneName = zone, name
+	}
+	return r.zone
+}
+
 func clockRows(r *Router, t *config.Table, want ask) rows {
 	rec := stored(t, t.Rows[0], want)
-	zone, err := time.LoadLocation(t.Value(t.Rows[0], "time-zone-name"))
-	if err != nil {
-		zone = time.UTC
-	}
-	local := want.now.Add(r.opts.ClockOffset).In(zone)
+	local := want.now.Add(r.opts.ClockOffset).In(r.location())
 	date := local.Format("2006-01-02")
 	if !r.store.Schema.Version.AtLeast(7, 10, 0) {
 		date = strings.ToLower(local.Format("Jan")) + local.Format("/02/2006")
