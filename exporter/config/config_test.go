@@ -307,6 +307,7 @@ func TestPitfalls(t *testing.T) {
 		"password not there":     {device("password:"), none + quotes},
 		"password after !":       {device("password: !hunter2"), `exporter.yaml:6: a secret that begins with ! has to be written in quotes`},
 		"password after a tag":   {device("password: !!int hunter2"), `exporter.yaml:6: a secret that begins with ! has to be written in quotes`},
+		"password after null":    {device("password: !!null hunter2"), "exporter.yaml: a value has the tag !!null, which does not fit it: write the value in quotes, without the tag"},
 		"colons in an address":   {"modules: {default: {}}\ndevices: [{name: S, address: 'x:y:z', username: u, password: p}]", `exporter.yaml:2: device S: address "x:y:z" is no host or host:port, and no IPv6 address`},
 		"password after *": {
 			device("password: *hunter2"),

@@ -133,6 +133,8 @@ var (
 	syntaxError  = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
 	// What is missing is named in it, and may be a password that begins with *.
 	missingAnchor = regexp.MustCompile(`^yaml: unknown anchor '.*' referenced$`)
+	wrongTag      = regexp.MustCompile("^yaml: cannot decode \\S+ `(?s:.*)` as a (\\S+)$")
+	quoted        = regexp.MustCompile("(?s)['`\"].*['`\"]")
 )
 
 // explain turns an error of the YAML reader into ours.
@@ -149,7 +151,11 @@ func explain(file string, err error) error {
 		if missingAnchor.MatchString(err.Error()) {
 			return fmt.Errorf("%s: a value begins with *, by which YAML means an anchor, and there is none of that name: write the value in quotes", file)
 		}
-		return fmt.Errorf("%s: %w", file, err)
+		if m := wrongTag.FindStringSubmatch(err.Error()); m != nil {
+			return fmt.Errorf("%s: a value has the tag %s, which does not fit it: write the value in quotes, without the tag", file, m[1])
+		}
+		// Whatever it quotes may be a password in the wrong place.
+		return fmt.Errorf("%s: %s", file, quoted.ReplaceAllString(err.Error(), "…"))
 	}
 	errs := make([]error, 0, len(types.Errors))
 	for _, e := range types.Errors {

@@ -33,9 +33,11 @@ import (
 //     second, would not be told from it;
 //   - the clocks did not move against each other in between, and the router's
 //     list is in the order of its times;
-//   - there is an entry at all that can account for the change, see
-//     mayAccountFor. If there is none of anything, the history of this router
-//     does not tell everything, and it is not asked again on this connection.
+//   - the category does not change by itself, see changesByItself;
+//   - there is an entry at all, of whatever it speaks: a port that is renamed
+//     changes all rows that name it. If there is none, the history of this
+//     router does not tell everything, and it is not asked again on this
+//     connection.
 //
 // What is left is trust in RouterOS to note what persons and scripts do, as it
 // must to be able to undo it. Where any of this fails, the interval is what it
@@ -132,6 +134,9 @@ func madeBetween(entries []collector.HistoryEntry, h collector.History, after, u
 // not know better. It was looked at before the reading that showed the change,
 // and after it. doubtful says that the history should have known and did not.
 func (b basis) earliest(category string, before, now collector.History, after, until time.Time) (at time.Time, doubtful bool) {
+	if changesByItself(category) {
+		return after, false // what it accounts for may not be all that is shown
+	}
 	meanwhile, steady := news(b.before.History, b.after.History)
 	entries, complete := news(b.before.History, before)
 	all, completeNow := news(b.before.History, now)
@@ -143,12 +148,7 @@ func (b basis) earliest(category string, before, now collector.History, after, u
 	}
 	entries, all = madeBetween(entries, before, after, until), madeBetween(all, now, after, until)
 	if len(all)+len(entries) == 0 {
-		return after, !changesByItself(category)
-	}
-	unrelated := func(e collector.HistoryEntry) bool { return !mayAccountFor(e.Action, category) }
-	entries, all = slices.DeleteFunc(entries, unrelated), slices.DeleteFunc(all, unrelated)
-	if len(all)+len(entries) == 0 {
-		return after, false
+		return after, true
 	}
 	// If there was none when the reading began, the change was made after that.
 	// The last look does not count for more: what was done could be undone
