@@ -45,6 +45,19 @@ func (ms metrics) Collect(out chan<- prometheus.Metric) {
 // untruncated is what every complete collector says.
 var untruncated = regexp.MustCompile(`^routeros_collector_truncated\{collector="[a-z_]+"\} 0\n$`)
 
+// expose writes what a registry has as Prometheus reads it.
+func expose(tb testing.TB, registry *prometheus.Registry) string {
+	tb.Helper()
+	families, err := registry.Gather()
+	require.NoError(tb, err)
+	var text strings.Builder
+	for _, f := range families {
+		_, err := expfmt.MetricFamilyToText(&text, f)
+		require.NoError(tb, err)
+	}
+	return text.String()
+}
+
 // collect runs a collector and returns its series, without comments.
 func collect(t *testing.T, name string, major int, r *routerostest.Router) ([]string, error) {
 	t.Helper()
@@ -56,15 +69,8 @@ func collect(t *testing.T, name string, major int, r *routerostest.Router) ([]st
 
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(metrics(out.Metrics()))
-	families, err := registry.Gather()
-	require.NoError(t, err)
-	var text strings.Builder
-	for _, f := range families {
-		_, err := expfmt.MetricFamilyToText(&text, f)
-		require.NoError(t, err)
-	}
 	var lines []string
-	for line := range strings.Lines(text.String()) {
+	for line := range strings.Lines(expose(t, registry)) {
 		if !strings.HasPrefix(line, "#") && !untruncated.MatchString(line) {
 			lines = append(lines, strings.TrimSpace(line))
 		}

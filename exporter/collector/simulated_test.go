@@ -15,7 +15,6 @@ import (
 	goros "github.com/go-routeros/routeros/v3"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/common/expfmt"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/exporter/routeros"
@@ -86,14 +85,7 @@ func exposition(t *testing.T, r Router, major int, now func() time.Time) string 
 		require.NoError(t, c.Collect(t.Context(), r, Input{Major: major, Now: now}, &out), c.Name())
 		registry.MustRegister(metrics(out.Metrics()))
 	}
-	families, err := registry.Gather()
-	require.NoError(t, err)
-	var text strings.Builder
-	for _, f := range families {
-		_, err := expfmt.MetricFamilyToText(&text, f)
-		require.NoError(t, err)
-	}
-	return text.String()
+	return expose(t, registry)
 }
 
 // madeUp are series whose values the simulator makes up.

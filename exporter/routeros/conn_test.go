@@ -332,14 +332,7 @@ func TestABusyRouterIsProbedOverTLS(t *testing.T) {
 func TestARouterThatVanishesAfterAProbeIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, err := dialPeer(t, Options{StallTimeout: 4 * time.Second}, func(p *peer) {
-			p.login()
-			p.expect()
-			_, tag := p.expect()
-			p.reply("!done", tag)
-			for cmd, _ := p.expect(); cmd != nil; cmd, _ = p.expect() {
-			}
-		})
+		c, err := dialPeer(t, Options{StallTimeout: 4 * time.Second}, vanishing)
 		require.NoError(t, err)
 		began := time.Now()
 		_, err = names(t.Context(), c, "/a")

@@ -75,14 +75,7 @@ func TestListenOnTheWire(t *testing.T) {
 func TestASilentListenerIsNoStall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, err := dialPeer(t, Options{StallTimeout: 4 * time.Second}, func(p *peer) {
-			p.login()
-			p.expect()
-			_, tag := p.expect()
-			p.reply("!done", tag)
-			for cmd, _ := p.expect(); cmd != nil; cmd, _ = p.expect() {
-			}
-		})
+		c, err := dialPeer(t, Options{StallTimeout: 4 * time.Second}, vanishing)
 		require.NoError(t, err)
 		got, end := heard(t.Context(), c, "/a")
 		<-time.After(24 * time.Hour)

@@ -75,3 +75,14 @@ func (p *peer) login() {
 	p.expect()
 	p.reply("!done")
 }
+
+// vanishing is a router that answers the second command after the login, and
+// then nothing any more.
+func vanishing(p *peer) {
+	p.login()
+	p.expect()
+	_, tag := p.expect()
+	p.reply("!done", tag)
+	for cmd, _ := p.expect(); cmd != nil; cmd, _ = p.expect() {
+	}
+}
