@@ -10,9 +10,9 @@ import (
 
 // memory is what a transaction leaves to the next one of the same tenant: the open incidents and the alert
 // occurrences that it loaded or saved, so that an incident with thousands of alerts is not read again for
-// every ten that come. Every transaction that applies inputs rewrites the tenant's row, and a row names the transaction
-// that wrote it; so the row, which is read and locked first anyway, says whether another replica has
-// been at work since. A memory is used by one transaction at a time and is lost with one that fails.
+// every ten that come. Every transaction that applies inputs rewrites the tenant's row, and a row names the
+// transaction that wrote it; so the row, which is read and locked first anyway, says whether another replica
+// has been at work since. A memory is used by one transaction at a time and is lost with one that fails.
 type memory struct {
 	writer      string // the transaction that this is the outcome of
 	occurrences map[string]incident.Occurrence

@@ -88,9 +88,10 @@ func (d *Device) accountFor(r shown) account {
 }
 
 // actorOf names who made a change, and when it was last touched: the one user
-// whom the history has in its interval, with what can account for it. Where it has several, those count
-// whose entries can be about the category; where there are several still, it
-// cannot be told which of them changed what, and nobody is named.
+// whom the history has in its interval, with what can account for it. Where it
+// has several, those count whose entries can be about the category; where
+// there are several still, it cannot be told which of them changed what, and
+// nobody is named.
 func actorOf(entries []collector.HistoryEntry, category string) (user string, at time.Time) {
 	for _, counts := range []func(action, category string) bool{mayAccountFor, mayConcern} {
 		user, at = "", time.Time{}

@@ -42,10 +42,10 @@ type shown struct {
 	changed       bool
 }
 
-// reportReading notes a change and passes a complete reading on. Of a change, the history may
-// know that it was not made before a certain instant: then the category was
-// until then what it was, which is a sighting as well, and makes the interval
-// narrow.
+// reportReading notes a change and passes a complete reading on. Of a change,
+// the history may know that it was not made before a certain instant: then the
+// category was until then what it was, which is a sighting as well, and makes
+// the interval narrow.
 func (d *Device) reportReading(r shown) {
 	var a account
 	if r.changed {
