@@ -154,8 +154,11 @@ type Device struct {
 	// services: services that this device carries.
 	Services []string `protobuf:"bytes,4,rep,name=services,proto3" json:"services,omitempty"`
 	// roles: what it is in the network, such as `edge` or `core`.
-	Roles         []string      `protobuf:"bytes,5,rep,name=roles,proto3" json:"roles,omitempty"`
-	DependsOn     []*Dependency `protobuf:"bytes,6,rep,name=depends_on,json=dependsOn,proto3" json:"depends_on,omitempty"`
+	Roles     []string      `protobuf:"bytes,5,rep,name=roles,proto3" json:"roles,omitempty"`
+	DependsOn []*Dependency `protobuf:"bytes,6,rep,name=depends_on,json=dependsOn,proto3" json:"depends_on,omitempty"`
+	// subscribers: how many are served by this very device, not by those behind it; 0 leaves it to what
+	// is measured (sessions).
+	Subscribers   int32 `protobuf:"varint,7,opt,name=subscribers,proto3" json:"subscribers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -230,6 +233,13 @@ func (x *Device) GetDependsOn() []*Dependency {
 		return x.DependsOn
 	}
 	return nil
+}
+
+func (x *Device) GetSubscribers() int32 {
+	if x != nil {
+		return x.Subscribers
+	}
+	return 0
 }
 
 // Endpoint is one end of a link.
@@ -899,7 +909,7 @@ const file_v1_inventory_proto_rawDesc = "" +
 	"\x02of\x18\x04 \x03(\tR\x02of\"&\n" +
 	"\x04Site\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"\xc1\x01\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"\xec\x01\n" +
 	"\x06Device\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12\x1c\n" +
@@ -908,7 +918,8 @@ const file_v1_inventory_proto_rawDesc = "" +
 	"\bservices\x18\x04 \x03(\tR\bservices\x12\x14\n" +
 	"\x05roles\x18\x05 \x03(\tR\x05roles\x123\n" +
 	"\n" +
-	"depends_on\x18\x06 \x03(\v2\x14.ispvm.v1.DependencyR\tdependsOn\"V\n" +
+	"depends_on\x18\x06 \x03(\v2\x14.ispvm.v1.DependencyR\tdependsOn\x12)\n" +
+	"\vsubscribers\x18\a \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\vsubscribers\"V\n" +
 	"\bEndpoint\x12\"\n" +
 	"\x06device\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06device\x12&\n" +

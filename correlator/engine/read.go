@@ -55,6 +55,8 @@ type DeviceView struct {
 	Services  []string
 	Roles     []string
 	DependsOn []DependencyView
+	// Subscribers are those that this very device serves: stated by the inventory, else measured.
+	Subscribers int
 	// Uninventoried says that the device was observed, but no inventory names it.
 	Uninventoried bool
 	// Fingerprints holds the newest one of each category, by category name.

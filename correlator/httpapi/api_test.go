@@ -266,7 +266,7 @@ func TestInventoryRoundTrip(t *testing.T) {
 	empty := f.json(t, "acme-viewer-token", apiv1connect.InventoryServiceGetInventoryProcedure, "{}")
 	require.Equal(t, map[string]any{"inventory": map[string]any{}}, empty.body)
 	const given = `{"inventory": {"sites": [{"name": "HQ"}],
-		"devices": [{"name": "EDGE1", "site": "HQ", "roles": ["edge"]}, {"name": "CORE1", "dependsOn": [{"any": ["EDGE1", "EDGE2"]}, {"k": 1, "of": ["EDGE1"]}, {"all": ["EDGE1"]}]}],
+		"devices": [{"name": "EDGE1", "site": "HQ", "roles": ["edge"], "subscribers": 12}, {"name": "CORE1", "dependsOn": [{"any": ["EDGE1", "EDGE2"]}, {"k": 1, "of": ["EDGE1"]}, {"all": ["EDGE1"]}]}],
 		"services": [{"name": "transit", "dependsOn": [{"all": ["EDGE1"]}]}],
 		"links": [{"a": {"device": "EDGE1", "interface": "ether1"}, "b": {"device": "CORE1", "interface": "ether2"}}]}}`
 	replaced := f.json(t, "acme-admin-token", apiv1connect.InventoryServiceReplaceInventoryProcedure, given)
@@ -277,6 +277,7 @@ func TestInventoryRoundTrip(t *testing.T) {
 	require.Equal(t, "2", again.body["revision"])
 	require.Equal(t, f.submitted["acme"][0], f.submitted["acme"][1], "what is read can be written back")
 	devices := f.json(t, "acme-viewer-token", apiv1connect.InventoryServiceListDevicesProcedure, `{"sites": ["HQ"]}`)
+	require.InDelta(t, 12, got.body["inventory"].(map[string]any)["devices"].([]any)[0].(map[string]any)["subscribers"], 0)
 	require.Equal(t, true, devices.body["devices"].([]any)[1].(map[string]any)["uninventoried"])
 }
 

@@ -70,7 +70,7 @@ func parseInventory(view engine.InventoryView) (*topology.Inventory, error) {
 func fromDevice(v engine.DeviceView) *apiv1.DeviceStatus {
 	return &apiv1.DeviceStatus{
 		Device: &apiv1.Device{
-			Name: v.Name, Site: v.Site, Tags: v.Tags, Services: v.Services, Roles: v.Roles,
+			Name: v.Name, Site: v.Site, Tags: v.Tags, Services: v.Services, Roles: v.Roles, Subscribers: int32(v.Subscribers),
 			DependsOn: convert(v.DependsOn, func(d engine.DependencyView) *apiv1.Dependency {
 				return fromGroup(topology.Group{Any: d.Any, All: d.All, K: d.K, Of: d.Of})
 			}),
@@ -92,7 +92,7 @@ func toInventory(in *apiv1.Inventory) topology.Inventory {
 		Devices: convert(in.GetDevices(), func(d *apiv1.Device) topology.Device {
 			return topology.Device{
 				Name: d.GetName(), Site: d.GetSite(), Tags: d.GetTags(), Services: d.GetServices(), Roles: d.GetRoles(),
-				DependsOn: convert(d.GetDependsOn(), toGroup),
+				DependsOn: convert(d.GetDependsOn(), toGroup), Subscribers: int(d.GetSubscribers()),
 			}
 		}),
 		Services: convert(in.GetServices(), func(s *apiv1.Service) topology.Service {
@@ -110,7 +110,7 @@ func fromInventory(in topology.Inventory) *apiv1.Inventory {
 		Devices: convert(in.Devices, func(d topology.Device) *apiv1.Device {
 			return &apiv1.Device{
 				Name: d.Name, Site: d.Site, Tags: d.Tags, Services: d.Services, Roles: d.Roles,
-				DependsOn: convert(d.DependsOn, fromGroup),
+				DependsOn: convert(d.DependsOn, fromGroup), Subscribers: int32(d.Subscribers),
 			}
 		}),
 		Services: convert(in.Services, func(s topology.Service) *apiv1.Service {

@@ -125,7 +125,7 @@ func (db *DB) Devices(ctx context.Context, tenant string, q engine.DeviceQuery) 
 }
 
 func deviceView(d topology.Device) engine.DeviceView {
-	v := engine.DeviceView{Name: d.Name, Site: d.Site, Tags: d.Tags, Services: d.Services, Roles: d.Roles}
+	v := engine.DeviceView{Name: d.Name, Site: d.Site, Tags: d.Tags, Services: d.Services, Roles: d.Roles, Subscribers: d.Subscribers}
 	for _, g := range d.DependsOn {
 		v.DependsOn = append(v.DependsOn, engine.DependencyView{Any: g.Any, All: g.All, K: g.K, Of: g.Of})
 	}

@@ -18,7 +18,8 @@ type Graph struct {
 	linksOf    map[[2]string][]string // both devices, sorted → names of the links between them
 	links      map[string]Link        // by name
 	groups     []groupRef             // all groups with two members or more, in listing order
-	ancestors  sync.Map               // device → map[string]int, as asked for
+	ancestors  *sync.Map              // device → map[string]int, as asked for
+	measured   map[string]int         // device → subscribers, where the inventory does not say
 }
 
 // groupRef is one dependency group of one device.
@@ -37,6 +38,7 @@ func NewGraph(inv Inventory) *Graph {
 		linkAt:     map[End]Link{},
 		linksOf:    map[[2]string][]string{},
 		links:      map[string]Link{},
+		ancestors:  &sync.Map{},
 	}
 	for _, d := range inv.Devices {
 		g.devices[d.Name] = d

@@ -33,6 +33,9 @@ type Device struct {
 	Services  []string `json:"services,omitempty"` // services that this device carries
 	Roles     []string `json:"roles,omitempty"`
 	DependsOn []Group  `json:"depends_on,omitempty"` // every group must hold
+	// Subscribers is how many are served by this very device, not by those behind it; 0 leaves it to
+	// what was measured.
+	Subscribers int `json:"subscribers,omitempty"`
 }
 
 // Service is something customers see (transit, DNS, PPPoE …) that stands on devices.
@@ -133,6 +136,9 @@ func (inv Inventory) Validate() error {
 			errs = append(errs, fmt.Errorf("device %q is listed twice", d.Name))
 		}
 		seen[d.Name] = true
+		if d.Subscribers < 0 {
+			errs = append(errs, fmt.Errorf("device %q: subscribers cannot be fewer than 0, got %d", d.Name, d.Subscribers))
+		}
 		errs = append(errs, validateGroups("device", d.Name, d.DependsOn)...)
 	}
 	for i, s := range inv.Services {
