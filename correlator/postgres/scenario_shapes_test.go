@@ -2,9 +2,6 @@ package postgres
 
 import (
 	"encoding/json"
-	"fmt"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -192,9 +189,4 @@ func incidentJSON(t *testing.T, tenant string, i engine.IncidentView) asJSON {
 		"reopened": i.Reopened, "alerts": alerts, "during_change_id": orNil(i.DuringChangeID), "during_maintenance_id": orNil(i.DuringMaintenanceID),
 		"candidates": candidates, "explanation": i.Explanation, "unknowns": list(i.Unknowns),
 	}.roundTrip(t)
-}
-
-// sortAlerts orders alerts of equal start alike: ids break the tie, and ids differ.
-func sortAlerts(alerts []any) {
-	slices.SortFunc(alerts, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 }

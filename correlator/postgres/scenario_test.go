@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -19,6 +18,7 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/alertmanager"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/replay"
+	"github.com/ispvisualmonitor/ispvisualmonitor/lab/endstate"
 )
 
 // TestRecordedScenarios runs every recorded timeline twice: through the replay, with all state in memory,
@@ -44,28 +44,17 @@ func TestRecordedScenarios(t *testing.T) {
 	}
 }
 
-// document is what a timeline came to, without ids.
-type document struct {
-	Changes       []map[string]any
-	Incidents     []map[string]any
-	Notifications []string
-}
-
 func replayOptions() replay.Options {
 	return replay.Options{DecodeWebhook: alertmanager.DecodeWebhook, DecodeAlerts: alertmanager.DecodeList}
 }
 
-func inMemory(t *testing.T, timeline []byte) document {
+func inMemory(t *testing.T, timeline []byte) endstate.State {
 	t.Helper()
 	var out bytes.Buffer
 	require.NoError(t, replay.Write(t.Context(), bytes.NewReader(timeline), &out, replayOptions()))
-	var printed struct {
-		ConfigChanges []map[string]any `json:"config_changes"`
-		Incidents     []map[string]any `json:"incidents"`
-		Notifications []map[string]any `json:"notifications"`
-	}
-	require.NoError(t, json.Unmarshal(out.Bytes(), &printed))
-	return summary(printed.ConfigChanges, printed.Incidents, printed.Notifications)
+	printed, err := endstate.Parse(out.Bytes())
+	require.NoError(t, err)
+	return printed
 }
 
 // live submits a timeline line by line, at the instants of its lines, and returns its tenants.
@@ -121,9 +110,9 @@ func (b *bundle) journaled(t *testing.T, tenants []string, original []byte) []by
 }
 
 // document asks the reads, and the outbox for the notifications.
-func (b *bundle) document(t *testing.T, tenants []string) document {
+func (b *bundle) document(t *testing.T, tenants []string) endstate.State {
 	t.Helper()
-	var changes, incidents, notifications []map[string]any
+	var changes, incidents, notifications []endstate.Row
 	for _, tenant := range tenants {
 		page, err := b.ConfigChanges(t.Context(), tenant, engine.ConfigChangeQuery{Page: engine.Page{Size: 1000}})
 		require.NoError(t, err)
@@ -142,68 +131,10 @@ func (b *bundle) document(t *testing.T, tenants []string) document {
 	require.NoError(t, err)
 	defer rows.Close()
 	for rows.Next() {
-		var n map[string]any
+		var n endstate.Row
 		require.NoError(t, rows.Scan(&n))
 		notifications = append(notifications, n)
 	}
 	require.NoError(t, rows.Err())
-	return summary(changes, incidents, notifications)
-}
-
-// summary puts rows in an order that does not depend on ids, and names by content what ids named.
-func summary(changes, incidents, notifications []map[string]any) document {
-	names := map[string]string{}
-	for _, c := range changes {
-		names[c["id"].(string)] = fmt.Sprint(c["device"], "/", c["category"], "@", c["not_after"], "=", c["new_fingerprint"])
-	}
-	for _, i := range incidents {
-		alerts := []string{fmt.Sprint(i["opened_at"])}
-		for _, a := range i["alerts"].([]any) {
-			alerts = append(alerts, fmt.Sprint(a.(map[string]any)["fingerprint"], a.(map[string]any)["starts_at"]))
-		}
-		slices.Sort(alerts)
-		names[i["id"].(string)] = strings.Join(alerts, " ")
-	}
-	var doc document
-	for _, c := range changes {
-		doc.Changes = append(doc.Changes, renamed(c, names).(map[string]any))
-	}
-	for _, i := range incidents {
-		sortAlerts(i["alerts"].([]any))
-		for _, shownElsewhere := range []string{"impact", "probable_fixes", "feedback"} {
-			delete(i, shownElsewhere) // no list of the API has them
-		}
-		i["merged_from"] = len(i["merged_from"].([]any)) // what was merged is named nowhere else
-		doc.Incidents = append(doc.Incidents, renamed(i, names).(map[string]any))
-	}
-	for _, n := range notifications {
-		doc.Notifications = append(doc.Notifications, fmt.Sprint(n["at"], " ", n["kind"], " ", cmp.Or(names[n["incident_id"].(string)], "merged")))
-	}
-	byText := func(a, b map[string]any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
-	slices.SortFunc(doc.Changes, byText)
-	slices.SortFunc(doc.Incidents, byText)
-	slices.Sort(doc.Notifications)
-	return doc
-}
-
-// renamed replaces ids in a JSON value by names.
-func renamed(v any, names map[string]string) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := map[string]any{}
-		for k, x := range v {
-			out[k] = renamed(x, names)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, x := range v {
-			out[i] = renamed(x, names)
-		}
-		return out
-	case string:
-		return cmp.Or(names[v], v)
-	default:
-		return v
-	}
+	return endstate.Of(changes, incidents, notifications, nil)
 }
