@@ -187,16 +187,19 @@ func (s *scene) explainedOtherwise(alerts []int, devices map[string]*suspect) bo
 	return false
 }
 
-// includes says whether the ascending whole has all of the ascending part.
+// includes says whether the ascending whole has all of the ascending part. A small part of a large
+// whole is looked up, not searched for.
 func includes(whole, part []int) bool {
-	i := 0
 	for _, x := range part {
-		for i < len(whole) && whole[i] < x {
-			i++
+		reach := 1
+		for reach < len(whole) && whole[reach] < x {
+			reach *= 2
 		}
-		if i == len(whole) || whole[i] != x {
+		i, found := slices.BinarySearch(whole[:min(reach+1, len(whole))], x)
+		if !found {
 			return false
 		}
+		whole = whole[i+1:]
 	}
 	return true
 }
