@@ -39,6 +39,8 @@ type serviceOptions struct {
 	logger  *slog.Logger
 	// databaseURL is where the service works, ownerURL where migrations are applied.
 	databaseURL, ownerURL config.Secret
+	// now is the clock by which inputs arrive and timers fire; time.Now when nil.
+	now func() time.Time
 	// cluster is the private PostgreSQL, nil without one.
 	cluster *cluster.Cluster
 }
@@ -66,6 +68,9 @@ type service struct {
 
 // newService wires everything and starts nothing.
 func newService(ctx context.Context, o serviceOptions) (*service, error) {
+	if o.now == nil {
+		o.now = time.Now
+	}
 	s := &service{o: o, config: o.config, log: o.logger, registry: prometheus.NewRegistry(), auth: authn.New(o.config.Auth.AcceptedTokens())}
 	s.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), versioncollector.NewCollector("ispvm"),
@@ -75,7 +80,7 @@ func newService(ctx context.Context, o serviceOptions) (*service, error) {
 		return nil, err
 	}
 	s.db, err = postgres.New(ctx, postgres.Options{
-		URL: o.databaseURL.Reveal(), Engine: eng, Now: time.Now,
+		URL: o.databaseURL.Reveal(), Engine: eng, Now: o.now,
 		Logger: s.log.With(slog.String("component", "database")), Registerer: s.registry,
 	})
 	if err != nil {
@@ -90,7 +95,7 @@ func newService(ctx context.Context, o serviceOptions) (*service, error) {
 
 func (s *service) wire() (err error) {
 	s.publisher, err = notify.New(notify.Options{
-		Reader: s.db, Logger: s.log.With(slog.String("component", "notify")), Registerer: s.registry, Now: time.Now,
+		Reader: s.db, Logger: s.log.With(slog.String("component", "notify")), Registerer: s.registry, Now: s.o.now,
 	})
 	if err != nil {
 		return err
@@ -99,7 +104,7 @@ func (s *service) wire() (err error) {
 	if err != nil {
 		return err
 	}
-	s.sources = newSources(s.db, s.log, s.registry)
+	s.sources = newSources(s.db, s.log, s.registry, s.o.now)
 	s.health = newDatabaseHealth(s.db, s.log, s.registry)
 	s.retention = newRetention(s.db, s.keepJournal, s.log, s.registry)
 	s.reloader = newReloader(s.o.load, s.apply, s.o.hangups, s.log, s.registry)

@@ -93,6 +93,12 @@ func (k *tickets) got() []string {
 
 func newCorrelator(t *testing.T, dir, databaseURL, ownerURL string) *correlator {
 	t.Helper()
+	return newCorrelatorAt(t, time.Now, dir, databaseURL, ownerURL)
+}
+
+// newCorrelatorAt gives it a clock.
+func newCorrelatorAt(t *testing.T, now func() time.Time, dir, databaseURL, ownerURL string) *correlator {
+	t.Helper()
 	c := &correlator{dir: dir, hup: make(chan os.Signal, 1), log: &lockedBuffer{}, done: make(chan error, 1)}
 	load := func() (*config.Config, error) {
 		return config.Load(filepath.Join(dir, "correlator.yaml"), func(string) string { return "" })
@@ -103,7 +109,7 @@ func newCorrelator(t *testing.T, dir, databaseURL, ownerURL string) *correlator 
 	c.service, err = newService(t.Context(), serviceOptions{
 		load: load, config: cfg, hangups: c.hup, web: &web.FlagConfig{WebConfigFile: &none},
 		logger:      slog.New(slog.NewTextHandler(c.log, nil)),
-		databaseURL: config.Secret(databaseURL), ownerURL: config.Secret(ownerURL),
+		databaseURL: config.Secret(databaseURL), ownerURL: config.Secret(ownerURL), now: now,
 	})
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(c.server.Handler)

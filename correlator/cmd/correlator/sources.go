@@ -25,6 +25,7 @@ type source interface{ Run(ctx context.Context) }
 type sources struct {
 	db           *postgres.DB
 	log          *slog.Logger
+	now          func() time.Time
 	promMetrics  *promwatch.Metrics
 	alertMetrics *alertmanager.PollerMetrics
 	// replaced holds the newest replacement that run has not seen yet; mu keeps two from racing for it.
@@ -32,9 +33,9 @@ type sources struct {
 	mu       sync.Mutex
 }
 
-func newSources(db *postgres.DB, log *slog.Logger, reg prometheus.Registerer) *sources {
+func newSources(db *postgres.DB, log *slog.Logger, reg prometheus.Registerer, now func() time.Time) *sources {
 	return &sources{
-		db: db, log: log, promMetrics: promwatch.NewMetrics(reg), alertMetrics: alertmanager.NewPollerMetrics(reg),
+		db: db, log: log, now: now, promMetrics: promwatch.NewMetrics(reg), alertMetrics: alertmanager.NewPollerMetrics(reg),
 		replaced: make(chan []source, 1),
 	}
 }
@@ -77,7 +78,7 @@ func (s *sources) newWatcher(tenant string, p config.Prometheus) (*promwatch.Wat
 			status, err := s.db.Status(ctx, tenant)
 			return status.LastObservationAt, err
 		},
-		Logger: s.log.With(slog.String("component", "promwatch")), Metrics: s.promMetrics, Now: time.Now,
+		Logger: s.log.With(slog.String("component", "promwatch")), Metrics: s.promMetrics, Now: s.now,
 	})
 }
 
@@ -89,7 +90,7 @@ func (s *sources) newPoller(tenant string, a config.Alertmanager) (*alertmanager
 	return alertmanager.NewPoller(alertmanager.PollerOptions{
 		Submitter: s.db, Tenant: tenant, Name: a.Name, URL: a.URL, Receiver: a.Receiver, Matchers: texts(a.ParsedMatchers),
 		Interval: time.Duration(a.PollInterval), Client: &http.Client{Transport: transport},
-		Logger: s.log.With(slog.String("component", "alertmanager")), Metrics: s.alertMetrics, Now: time.Now,
+		Logger: s.log.With(slog.String("component", "alertmanager")), Metrics: s.alertMetrics, Now: s.now,
 	})
 }
 

@@ -20,8 +20,8 @@ func (s *service) newServer() (*http.Server, error) {
 	limits := s.o.config.Limits
 	guard := authn.NewGuard(s.auth, s.log.With(slog.String("component", "authn")), s.registry)
 	api, err := httpapi.New(httpapi.Options{
-		Submitter: s.db, Reader: s.db, Observations: ingest.New(s.db, time.Now), Guard: guard,
-		Logger: s.log.With(slog.String("component", "api")), Registerer: s.registry, Now: time.Now, Version: version.Version,
+		Submitter: s.db, Reader: s.db, Observations: ingest.New(s.db, s.o.now), Guard: guard,
+		Logger: s.log.With(slog.String("component", "api")), Registerer: s.registry, Now: s.o.now, Version: version.Version,
 		MaxBatchBytes: int(limits.ObserveBody), Timeout: time.Duration(limits.RequestTimeout),
 	})
 	if err != nil {
