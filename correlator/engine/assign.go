@@ -72,13 +72,10 @@ func (r *run) join(w *work, o incident.Occurrence) {
 }
 
 func (r *run) reopen(w *work, o incident.Occurrence) {
-	if w.inc.State != incident.Closed || !o.Firing() {
-		return
+	if w.inc.State == incident.Closed && o.Firing() {
+		w.reopen(r.now)
+		w.inc.Notice = incident.Notice{}
 	}
-	w.inc.State, w.inc.ClosedAt = incident.Open, nil
-	w.inc.Reopened++
-	w.inc.Notice = incident.Notice{}
-	w.event, w.dirty = IncidentReopened, true
 }
 
 // neighbours are the open incidents that the occurrences could join: those within reach and near in

@@ -80,9 +80,7 @@ func (r *run) mergeInto(ctx context.Context, w *work, in OperatorInput) error {
 	into.inc.Apart = slices.DeleteFunc(into.inc.Apart, func(id string) bool { return id == w.inc.ID })
 	w.inc.Apart = slices.DeleteFunc(w.inc.Apart, func(id string) bool { return id == into.inc.ID })
 	if into.inc.State == incident.Closed && w.inc.State == incident.Open {
-		into.inc.State, into.inc.ClosedAt = incident.Open, nil
-		into.inc.Reopened++
-		into.event = IncidentReopened
+		into.reopen(r.now)
 	}
 	r.merge(w, into)
 	return nil

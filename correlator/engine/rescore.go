@@ -32,13 +32,16 @@ func (r *run) rescore(ctx context.Context, w *work) error {
 		return err
 	}
 	facts.Truncated = w.inc.Truncated
+	if back, again := incident.ReturnOf(w.occurrences, w.inc.ReopenedAt); again {
+		facts.CameBack = &back
+	}
 	judgement := j.Judge(facts)
 	watched := j.Watched(facts, judgement)
 	sightings, err := r.sightings(ctx, watched)
 	if err != nil {
 		return err
 	}
-	judgement.Unknowns = j.Unknowns(facts, watched, sightings)
+	judgement = judgement.Complete(j.Unknowns(facts, watched, sightings))
 	heard := w.news()
 	if r.graphReplaced {
 		heard = w.occurrences
@@ -106,7 +109,8 @@ func (r *run) changesAround(ctx context.Context, devices []string, occurrences [
 	}
 	from, to := onset.NotBefore.Add(-settings.lookback()), onset.NotAfter
 	for _, o := range occurrences {
-		if o.EndsAt != nil { // what repaired it lies between the onset and the recovery
+		to = latest(to, o.Onset().NotAfter) // what brought it back lies before that
+		if o.EndsAt != nil {                // what repaired it lies between the onset and the recovery
 			to = latest(to, *o.EndsAt)
 		}
 	}

@@ -40,6 +40,14 @@ func (w *work) add(o incident.Occurrence) {
 	w.dirty, w.rescore = true, true
 }
 
+// reopen begins another life of a closed incident.
+func (w *work) reopen(at time.Time) {
+	w.inc.State, w.inc.ClosedAt = incident.Open, nil
+	w.inc.Reopened++
+	w.inc.ReopenedAt = &at
+	w.event, w.dirty, w.rescore = IncidentReopened, true, true
+}
+
 // find is the occurrence with this id; nil when the incident has none.
 func (w *work) find(id string) *incident.Occurrence {
 	if len(w.index) != len(w.occurrences) {

@@ -45,7 +45,7 @@ func (j Judge) suspects(s *scene, f Facts) []suspect {
 		devices[out[i].name] = &out[i]
 	}
 	links := j.linkSuspects(s, ev, devices)
-	sites := j.siteSuspects(s, ev, devices)
+	sites := j.siteSuspects(s, devices)
 	rollouts := j.rolloutSuspects(s, f, ev)
 	return slices.Concat(out, links, sites, rollouts)
 }
@@ -103,8 +103,9 @@ func (j Judge) linkSuspects(s *scene, ev *changeEvidence, devices map[string]*su
 }
 
 // siteSuspects: a site is one when more than half of its devices alert (or an alert stands for it),
-// and no device, nor devices that fail together as legs of one group, explain the same as well.
-func (j Judge) siteSuspects(s *scene, ev *changeEvidence, devices map[string]*suspect) []suspect {
+// and no device, nor devices that fail together as legs of one group, explain the same as well. A site
+// is power, cooling and ducts: what is changed on one of its devices is no evidence against it.
+func (j Judge) siteSuspects(s *scene, devices map[string]*suspect) []suspect {
 	names := map[string]bool{}
 	for site := range s.sites {
 		names[site] = true
@@ -140,7 +141,6 @@ func (j Judge) siteSuspects(s *scene, ev *changeEvidence, devices map[string]*su
 			c.silent = s.silent(c.impact)
 		}
 		c.explains = s.seenOf(site, s.explained(c.impact, nil))
-		ev.onDevices(s, &c)
 		out = append(out, c)
 	}
 	return out

@@ -14,9 +14,9 @@ const maxPieces = 10
 
 // weighed is one change with the terms it has for one candidate.
 type weighed struct {
-	change configchange.Change
-	terms  Terms
-	steps  int // dependency steps from the candidate to the changed device
+	timed
+	terms Terms
+	steps int // dependency steps from the candidate to the changed device
 }
 
 // changeEvidence weighs the changes of an incident for one candidate after the other.
@@ -25,22 +25,40 @@ type changeEvidence struct {
 	byDevice map[string][]timed
 }
 
-// timed is a change that could precede the onset, with the terms that no candidate alters.
+// timed is a change that could precede an onset, with the terms that no candidate alters.
 type timed struct {
-	change configchange.Change
-	timing timing
+	change   configchange.Change
+	timing   timing
+	onset    Interval // the one that it is weighed against
+	cameBack bool     // that of the present life, not the first
 }
 
 func newChangeEvidence(j Judge, f Facts) *changeEvidence {
 	ev := &changeEvidence{judge: j, byDevice: map[string][]timed{}}
 	for _, c := range f.Changes {
-		c = f.byOurClock(c)
-		t := timingOf(c.NotBefore, c.NotAfter, f.Onset, f.Lookback, j.Weights.Change.PrecedenceOdds, j.Weights.Change.DecayFloor)
-		if t.share > 0 {
-			ev.byDevice[c.Device] = append(ev.byDevice[c.Device], timed{change: c, timing: t})
+		if t := j.timed(f, f.byOurClock(c)); t.timing.share > 0 {
+			ev.byDevice[c.Device] = append(ev.byDevice[c.Device], t)
 		}
 	}
 	return ev
+}
+
+// timed weighs a change against the onset, and where the incident came back after it had been closed
+// against that onset too: the better of both.
+func (j Judge) timed(f Facts, c configchange.Change) timed {
+	against := func(onset Interval) timed {
+		w := j.Weights.Change
+		return timed{change: c, onset: onset, timing: timingOf(c.NotBefore, c.NotAfter, onset, f.Lookback, w.PrecedenceOdds, w.DecayFloor)}
+	}
+	best := against(f.Onset)
+	if f.CameBack != nil {
+		again := against(*f.CameBack)
+		again.cameBack = true
+		if again.timing.weight() > best.timing.weight() {
+			return again
+		}
+	}
+	return best
 }
 
 // byOurClock is the change with its interval as our clock would have timed it.
@@ -109,7 +127,7 @@ func (ev *changeEvidence) weigh(t timed, symptoms []string, steps int) weighed {
 	for _, symptom := range symptoms { // of several alerts the best counts
 		affinity = max(affinity, ev.judge.Rules.Affinity(symptom, t.change.Category))
 	}
-	return weighed{change: t.change, steps: steps, terms: Terms{
+	return weighed{timed: t, steps: steps, terms: Terms{
 		Base:              ev.judge.Weights.Change.Base,
 		Precedence:        t.timing.precedence,
 		TimeDecay:         t.timing.decay,

@@ -41,6 +41,7 @@ type covering struct {
 	count    []int   // suspect → how many alerts it explains of what is not yet covered
 	left     []float64
 	queue    queue
+	accused  map[string]int // device that alerts and was changed itself → its suspect
 }
 
 // queue is a heap of the suspects, best first by what each had left when it was last put in its place.
@@ -75,6 +76,7 @@ func newCovering(j Judge, s *scene, suspects []suspect) *covering {
 		judge: j, scene: s, suspects: suspects, ranks: make([]int, len(suspects)),
 		byAlert: make([][]int, len(s.alerts)), open: make([]bool, len(s.alerts)),
 		count: make([]int, len(suspects)), left: make([]float64, len(suspects)),
+		accused: map[string]int{},
 	}
 	for i := range c.open {
 		c.open[i] = true
@@ -85,6 +87,9 @@ func newCovering(j Judge, s *scene, suspects []suspect) *covering {
 			c.byAlert[a] = append(c.byAlert[a], i)
 			c.left[i] += s.share[a]
 		}
+		if sus.kind == KindDevice && sus.alerting && c.changed(i) {
+			c.accused[sus.name] = i
+		}
 	}
 	c.queue = queue{covering: c, order: make([]int, len(suspects)), placed: slices.Clone(c.left)}
 	for i := range c.queue.order {
@@ -94,11 +99,17 @@ func newCovering(j Judge, s *scene, suspects []suspect) *covering {
 	return c
 }
 
-// take covers what the suspect explains and returns it.
+// take covers what the suspect explains and returns it. Who is merely hot has not failed: it leaves open
+// what is down below it and was changed itself. Nobody is taken twice.
 func (c *covering) take(i int) []int {
+	hot := c.stands(i) && c.suspects[i].kind == KindDevice && c.suspects[i].alerting
 	var covered []int
 	for _, a := range c.suspects[i].explains {
 		if !c.open[a] {
+			continue
+		}
+		below := c.scene.alerts[a].Device
+		if _, accused := c.accused[below]; hot && accused && c.scene.down.Devices[below] {
 			continue
 		}
 		c.open[a] = false
@@ -110,6 +121,7 @@ func (c *covering) take(i int) []int {
 			}
 		}
 	}
+	c.left[i] = 0
 	return covered
 }
 
@@ -133,7 +145,7 @@ func (c *covering) next() int {
 			q.placed[best] = c.left[best]
 			heap.Fix(q, 0)
 		default:
-			return c.contest(best)
+			return c.exceptions(c.contest(best))
 		}
 	}
 	return -1
@@ -141,8 +153,8 @@ func (c *covering) next() int {
 
 // compare orders suspects by how much they explain on balance; of equals the one with change evidence
 // of its own comes first, then the one that explains more before it is weighed against silence, then
-// by rank: a link before its ends, a device that says that it is down before one that only lost the
-// link to it, one that alerts before its site, and whoever alerts before one that is silent.
+// by rank: a link before its ends, a device that says that it is down before one in another trouble, that
+// before its site, before one that is silent, and last one that only tells of the far ends of its links.
 func (c *covering) compare(a int, leftA float64, b int, leftB float64) int {
 	if d := c.net(b, leftB) - c.net(a, leftA); d > epsilon || d < -epsilon {
 		return cmp.Compare(d, 0)
@@ -163,80 +175,13 @@ func (c *covering) rank(s suspect) int {
 		return 0
 	case s.kind == KindDevice && s.alerting && c.scene.down.Devices[s.name]:
 		return 1
-	case s.kind == KindDevice && s.alerting:
+	case s.kind == KindDevice && s.alerting && !c.scene.onlyTells(s.name):
 		return 2
 	case s.kind == KindSite:
 		return 3
-	case s.kind == KindDevice:
+	case s.kind == KindDevice && !s.alerting:
 		return 4
 	default:
 		return 5
 	}
 }
-
-// contest lets another suspect that explains at least the same take the place of the one that
-// explains most: what silence says against it is outweighed by what is known of it.
-func (c *covering) contest(best int) int {
-	needed := c.rest(best)
-	winner, strength := best, c.strength(best)
-	for _, i := range c.rivals(needed) {
-		if i == best || c.left[i] < c.left[best]-epsilon || !includes(c.suspects[i].explains, needed) {
-			continue
-		}
-		known, stronger := c.known(i, best, needed), c.strength(i) > strength+epsilon
-		if known && winner == best || stronger && c.changed(i) && c.suspects[i].kind != KindRollout {
-			winner, strength = i, c.strength(i)
-		}
-	}
-	return winner
-}
-
-// rivals are suspects, ascending, among them all that explain these alerts.
-func (c *covering) rivals(alerts []int) []int {
-	fewest := c.byAlert[alerts[0]]
-	for _, a := range alerts[1:] {
-		if len(c.byAlert[a]) < len(fewest) {
-			fewest = c.byAlert[a]
-		}
-	}
-	return fewest
-}
-
-// known says whether a suspect is known to be in trouble where the best one, which has not changed,
-// is only deduced or merely downstream:
-//   - it was changed and alerts, and explains more: what went down below it only inherits its evidence;
-//   - it is a roll-out, which beats an ancestor without evidence of its own;
-//   - it says that it is down, and explains more: dependents that are still silent do not disprove it;
-//   - it alerts, nobody but itself speaks of the best one, and that is silent: the far end of a link
-//     is not to blame for what it does not say. Where others alert below the far end, it is.
-func (c *covering) known(i, best int, needed []int) bool {
-	s, b := c.suspects[i], c.suspects[best]
-	more := c.left[i] > c.left[best]+epsilon
-	switch {
-	case c.changed(best):
-		return false
-	case c.changed(i):
-		return s.kind == KindRollout || s.alerting && more
-	case s.kind != KindDevice || !s.alerting:
-		return false
-	default:
-		return c.scene.down.Devices[s.name] && more || !b.alerting && includes(c.scene.bySubject[s.name], needed)
-	}
-}
-
-// changed says whether a suspect has change evidence of its own that counts.
-func (c *covering) changed(i int) bool { return c.suspects[i].own >= c.judge.Weights.Counts() }
-
-// rest are the alerts that a suspect explains and nobody covers yet.
-func (c *covering) rest(i int) []int {
-	var out []int
-	for _, a := range c.suspects[i].explains {
-		if c.open[a] {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// strength weighs what a suspect explains together with its best change evidence.
-func (c *covering) strength(i int) float64 { return c.net(i, c.left[i]) + c.suspects[i].best() }

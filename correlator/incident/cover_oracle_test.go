@@ -34,6 +34,7 @@ func drawSuspects(t *rapid.T) (*scene, []suspect) {
 		s.alerts = append(s.alerts, Occurrence{Device: name})
 		s.bySubject[name] = append(s.bySubject[name], i)
 		s.down.Devices[name] = rapid.Bool().Draw(t, "down")
+		s.farEndsOf = append(s.farEndsOf, rapid.SliceOfN(rapid.Just("FAR"), 0, 1).Draw(t, "far end"))
 	}
 	for _, name := range of {
 		s.share = append(s.share, 1/float64(len(s.bySubject[name])))
@@ -89,7 +90,7 @@ func (c naive) next() int {
 	if best < 0 {
 		return -1
 	}
-	return c.contest(best)
+	return c.exceptions(c.contest(best))
 }
 
 func (c naive) compare(a, b int) int {

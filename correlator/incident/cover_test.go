@@ -118,6 +118,59 @@ func TestCandidates(t *testing.T) {
 			[]string{"device/L1", "device/L2"},
 			[]string{"L1", "W"},
 		},
+		{
+			"who is merely hot has not failed: the child that is down and was changed comes first",
+			network("AGG@p0", "ACC@p1: all AGG"), alerts("congestion AGG", "device_unreachable ACC"),
+			[]configchange.Change{change("ACC interfaces", -60, -30)},
+			[]string{"device/ACC", "device/AGG"},
+			[]string{"ACC"},
+		},
+		{
+			"not when another child is down too, but it is a candidate with its evidence",
+			network("AGG@p0", "A@p1: all AGG", "B@p2: all AGG"), alerts("loss AGG", "device_unreachable A", "device_unreachable B"),
+			[]configchange.Change{change("A interfaces", -60, -30)},
+			[]string{"device/AGG", "device/A"},
+			[]string{"A", "AGG", "B"},
+		},
+		{
+			"nor when the ancestor was changed as well",
+			network("AGG@p0", "ACC@p1: all AGG"), alerts("congestion AGG", "device_unreachable ACC"),
+			[]configchange.Change{change("ACC interfaces", -60, -30), change("AGG queues", -60, -30)},
+			[]string{"device/AGG"},
+			[]string{"ACC", "AGG"},
+		},
+		{
+			"without a change, the hot ancestor explains the child",
+			network("AGG@p0", "ACC@p1: all AGG"), alerts("congestion AGG", "device_unreachable ACC"), nil,
+			[]string{"device/AGG"},
+			[]string{"ACC", "AGG"},
+		},
+		{
+			"a device that was changed comes before its site, whose other router is merely hot",
+			network("M1@pop", "M2@pop", "M3@pop"), alerts("bgp_down M1", "dhcp_exhausted M2"),
+			[]configchange.Change{change("M1 bgp", -60, -30)},
+			[]string{"device/M1", "device/M2"},
+			[]string{"M1"},
+		},
+		{
+			"a change on one router of a site without power is no evidence", site, alerts("device_unreachable M1", "device_unreachable M2"),
+			[]configchange.Change{change("M3 firewall", -60, -30)},
+			[]string{"site/pop"},
+			[]string{"M1", "M2"},
+		},
+		{
+			"a silent far end, changed some time within an hour, comes before the one that tells of it", linked, alerts("ospf_down CORE e1"),
+			[]configchange.Change{change("AGG ospf", -60, 3600)},
+			[]string{"device/AGG"},
+			[]string{"CORE"},
+		},
+		{
+			"but not before one in another trouble as well", linked, alerts("ospf_down CORE e1", "hardware CORE"),
+			[]configchange.Change{change("AGG ospf", -60, 3600)},
+			[]string{"device/CORE"},
+			[]string{"CORE"},
+		},
+		{"of equals, a silent far end with what hangs on it comes before the one that only tells", network("UP@p0", "MID@p1: all UP", "LOW@p2: all MID", "UP:e1 - MID:e1"), alerts("interface_down UP e1", "device_unreachable LOW"), nil, []string{"device/MID"}, []string{"LOW", "UP"}},
 		{"an uninventoried device is its own cause", tree, alerts("device_unreachable NEW"), nil, []string{"device/NEW"}, []string{"NEW"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -193,6 +246,11 @@ func TestRollout(t *testing.T) {
 	apart.NotBefore, apart.NotAfter = after(-1790), after(-1150) // 11:40:50, more than 10 min before B's end
 	out = j.Judge(facts(down, three[0], three[1], apart))
 	require.Equal(t, []string{"device/TOP"}, names(out), "the ends lie 15 min apart")
+	after := []configchange.Change{change("A firewall", 60, 120), change("B firewall", 60, 120), change("C firewall", 60, 120)}
+	out = j.Judge(facts(down, after...))
+	require.Equal(t, []string{"device/TOP"}, names(out), "all of it came after the onset")
+	out = judge(t, network("A@pop", "B@pop", "C@pop")).Judge(facts(down, three...))
+	require.Equal(t, []string{"rollout/firewall@2026-03-10T11:50:00Z"}, names(out), "it beats the site as well")
 	require.Equal(t, []string{"firewall"}, incident.Rollouts(three[:2]))
 	require.Empty(t, incident.Rollouts(three[:1]))
 }

@@ -1,85 +1,28 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
 )
 
-// maxShown bounds the changed properties in a sentence.
-const maxShown = 3
-
-// changeTitle says who changed what, in words.
-func (j Judge) changeTitle(c configchange.Change) string {
-	title := j.Rules.Title(c.Category)
-	text := upperFirst(title) + " configuration of " + c.Device + " was changed"
-	if c.Actor != nil && c.Actor.User != "" {
-		text += " by " + c.Actor.User
-		if c.Actor.Address != "" {
-			text += " from " + c.Actor.Address
-		}
-		if c.Actor.Via != "" {
-			text += " via " + c.Actor.Via
-		}
-	}
-	return text
-}
-
-func between(c configchange.Change) string {
-	from, to := c.NotBefore.UTC(), c.NotAfter.UTC()
-	if from.YearDay() == to.YearDay() && from.Year() == to.Year() {
-		return "between " + clock(from) + " and " + clock(to)
-	}
-	return "between " + from.Format(time.DateTime) + " and " + to.Format(time.DateTime)
-}
-
-// changeText is the text of a piece of change evidence: category, device, interval, and where known
-// the actor and the changed properties.
-func (j Judge) changeText(c configchange.Change, onset Interval) string {
-	text := j.changeTitle(c) + " " + between(c)
-	if c.NotBefore.Before(onset.NotAfter) {
-		text += fmt.Sprintf(", at most %s before the first alert", span(onset.NotAfter.Sub(c.NotBefore)))
-	}
-	if len(c.Summary) > 0 {
-		text += ": " + strings.Join(c.Summary[:min(maxShown, len(c.Summary))], "; ")
-		if more := len(c.Summary) - maxShown; more > 0 {
-			text += fmt.Sprintf("; and %d more", more)
-		}
-	}
-	return text
-}
-
-// explain is the sentence that on-call can read aloud.
-func (j Judge) explain(s *scene, picks []pick, out Judgement) string {
-	subjects := len(s.bySubject)
-	first := s.alerts[0]
-	what := fmt.Sprintf("%s on %s since %s", first.AlertName, first.about(), clock(first.StartsAt))
-	if first.about() == "" {
-		what = fmt.Sprintf("%s since %s", first.AlertName, clock(first.StartsAt))
-	}
-	if subjects > 1 {
+// explain is the sentence that on-call can read aloud: what alerts, what most likely caused it and
+// why, what else was changed, and what probably repaired it. Complete adds what was not known.
+func (j Judge) explain(s *scene, f Facts, picks []pick, out Judgement) string {
+	what := s.alerts[0].told()
+	if subjects := len(s.bySubject); subjects > 1 {
 		what = fmt.Sprintf("%d devices or sites alert, the first with %s", subjects, what)
 	}
 	if len(picks) == 0 {
 		return what + "; nothing in the inventory could explain it."
 	}
-	cause := out.Candidates[0]
-	text := what + "; the most likely cause is " + entity(cause)
-	if out.Label != "" {
-		best := cause.Evidence[slices.IndexFunc(cause.Evidence, func(e Evidence) bool { return e.Kind == EvidenceChange })]
-		text += ", because the " + lowerFirst(best.Text)
-	} else if len(cause.Evidence) > 0 && cause.Evidence[0].Kind == EvidenceState {
-		text += " (" + cause.Evidence[0].Text + "); no configuration change before it explains this"
-	} else {
-		text += "; no configuration change before it explains this well"
-	}
-	if n := len(picks) - 1; n > 0 {
-		text += fmt.Sprintf("; %d more contributing, first %s", n, entity(out.Candidates[1]))
+	text := what + "; the most likely cause is " + entity(out.Candidates[0]) + j.reason(out) + j.others(out.Candidates[1:])
+	if c, at, ok := j.changedBeforeReturn(s, f, picks[0]); ok {
+		text += fmt.Sprintf("; the %s %s, after the first alert but before it came back at %s", lowerFirst(j.changeTitle(c)), between(c), clock(at))
 	}
 	if len(out.ProbableFixes) > 0 {
 		text += "; probably repaired when the " + lowerFirst(out.ProbableFixes[0].Text)
@@ -87,46 +30,111 @@ func (j Judge) explain(s *scene, picks []pick, out Judgement) string {
 	return text + "."
 }
 
-func entity(c Candidate) string {
-	switch c.Kind {
-	case KindLink:
-		return "the link " + c.Name
-	case KindSite:
-		return "the site " + c.Name + " as a whole"
-	case KindRollout:
-		return fmt.Sprintf("the roll-out %s on %d devices", c.Name, len(c.Devices))
+// reason says why the first candidate is the first, and denies no change that is evidence anywhere.
+func (j Judge) reason(out Judgement) string {
+	first := out.Candidates[0]
+	change, weight := bestChange(first)
+	if out.Label != "" {
+		return ", because " + where(first) + "the " + lowerFirst(change)
+	}
+	text := fmt.Sprintf(", deduced from what depends on it (%s)", listed(first.Explains))
+	if i := slices.IndexFunc(first.Evidence, func(e Evidence) bool { return e.Kind == EvidenceState }); i >= 0 {
+		text = " (" + first.Evidence[i].Text + ")"
+	}
+	elsewhere := 0.0
+	for _, c := range out.Candidates[1:] {
+		_, w := bestChange(c)
+		elsewhere = max(elsewhere, w)
+	}
+	switch {
+	case weight > 0:
+		text += "; weak evidence besides: " + where(first) + "the " + lowerFirst(change)
+	case elsewhere >= j.Weights.Counts(): // others tells of it
+	case elsewhere > 0:
+		text += "; no configuration change that was seen before it explains this well"
 	default:
-		return c.Name
+		text += "; no configuration change that was seen before it explains this"
 	}
+	return text
 }
 
-// lowerFirst puts a sentence inside another one; abbreviations such as BGP stay as they are.
-func lowerFirst(s string) string {
-	if len(s) > 1 && s[1] >= 'A' && s[1] <= 'Z' {
-		return s
+// others tells of the contributing causes, first of one that has change evidence that counts.
+func (j Judge) others(contributing []Candidate) string {
+	if len(contributing) == 0 {
+		return ""
 	}
-	first, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToLower(first)) + s[size:]
+	changed := slices.IndexFunc(contributing, func(c Candidate) bool {
+		_, weight := bestChange(c)
+		return weight >= j.Weights.Counts()
+	})
+	if changed < 0 {
+		return fmt.Sprintf("; %d more contributing, first %s", len(contributing), entity(contributing[0]))
+	}
+	change, _ := bestChange(contributing[changed])
+	text := "; contributing: " + entity(contributing[changed]) + ", because " + where(contributing[changed]) + "the " + lowerFirst(change)
+	if more := len(contributing) - 1; more > 0 {
+		text += fmt.Sprintf(", and %d more", more)
+	}
+	return text
 }
 
-// upperFirst begins a sentence. Categories are opaque names: their first letter may have several bytes.
-func upperFirst(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(first)) + s[size:]
+// where says that the best change lies not on the candidate itself but on what it depends on.
+func where(c Candidate) string {
+	for _, e := range c.Evidence {
+		if e.Kind == EvidenceChange {
+			if e.Terms.TopologyProximity < 1 {
+				return "upstream of it "
+			}
+			break
+		}
+	}
+	return ""
 }
 
-func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
-
-// span writes a duration as people say it.
-func span(d time.Duration) string {
-	switch d = d.Round(time.Second); {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour && d%time.Minute == 0:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	default:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+// bestChange is the text and the weight of the best piece of change evidence; nothing where there is none.
+func bestChange(c Candidate) (string, float64) {
+	for _, e := range c.Evidence {
+		if e.Kind == EvidenceChange {
+			return e.Text, e.Weight
+		}
 	}
+	return "", 0
+}
+
+// changedBeforeReturn is the newest change of the candidate that came too late to have caused the
+// incident, but before one of its alerts fired again: no evidence, and yet nothing to be silent about.
+func (j Judge) changedBeforeReturn(s *scene, f Facts, first pick) (change configchange.Change, at time.Time, found bool) {
+	returned, again := returnOf(f.Occurrences)
+	if !again {
+		return change, at, false
+	}
+	symptoms := s.symptoms(first.explains)
+	for _, c := range f.Changes {
+		c = f.byOurClock(c)
+		late := !c.NotBefore.Before(f.Onset.NotAfter) && c.NotBefore.Before(returned.NotAfter) && !c.NotAfter.Before(returned.NotBefore.Add(-f.Lookback))
+		evidence := slices.ContainsFunc(first.changes, func(w weighed) bool { return w.change.ID == c.ID })
+		if late && !evidence && slices.Contains(first.devices, c.Device) && j.fits(symptoms, c.Category) &&
+			(!found || cmp.Or(c.NotAfter.Compare(change.NotAfter), cmp.Compare(change.ID, c.ID)) > 0) {
+			change, found = c, true
+		}
+	}
+	return change, returned.NotAfter, found
+}
+
+// listed names a few and counts the rest.
+func listed(names []string) string {
+	text := strings.Join(names[:min(maxShown, len(names))], ", ")
+	if more := len(names) - maxShown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// Complete adds what could not be known: the list, and the first of it to the sentence.
+func (out Judgement) Complete(unknowns []string) Judgement {
+	out.Unknowns = slices.Concat(out.Unknowns, unknowns)
+	if len(out.Unknowns) > 0 {
+		out.Explanation = strings.TrimSuffix(out.Explanation, ".") + "; not known: " + out.Unknowns[0] + "."
+	}
+	return out
 }

@@ -15,7 +15,7 @@ func (j Judge) Judge(f Facts) Judgement {
 	out := Judgement{WeightsVersion: j.Weights.Version, RulesVersion: j.Rules.Version()}
 	picks := j.cover(s, j.suspects(s, f))
 	for i, p := range picks {
-		out.Candidates = append(out.Candidates, j.candidate(s, f, p, i == 0))
+		out.Candidates = append(out.Candidates, j.candidate(s, p, i == 0))
 	}
 	if len(picks) > 0 {
 		first := picks[0]
@@ -23,13 +23,13 @@ func (j Judge) Judge(f Facts) Judgement {
 		if j.changeRelated(out.Candidates[0]) {
 			out.Label = Label
 		}
-		out.ProbableFixes = j.probableFixes(s, f, first)
+		out.ProbableFixes = j.probableFixes(s, f, picks)
 	}
-	out.Explanation = j.explain(s, picks, out)
+	out.Explanation = j.explain(s, f, picks, out)
 	return out
 }
 
-func (j Judge) candidate(s *scene, f Facts, p pick, first bool) Candidate {
+func (j Judge) candidate(s *scene, p pick, first bool) Candidate {
 	c := Candidate{
 		Kind: p.kind, Name: p.name, Devices: slices.Clone(p.devices), Role: Contributing,
 		Explains: s.subjects(p.explains),
@@ -40,7 +40,7 @@ func (j Judge) candidate(s *scene, f Facts, p pick, first bool) Candidate {
 	for _, w := range p.changes {
 		c.Evidence = append(c.Evidence, Evidence{
 			Kind: EvidenceChange, ConfigChangeID: w.change.ID, Weight: w.terms.Product(), Terms: w.terms,
-			Text: j.changeText(w.change, f.Onset),
+			Text: j.changeText(w),
 		})
 	}
 	c.Evidence = append(c.Evidence, j.stateEvidence(s, p.suspect)...)
@@ -121,33 +121,57 @@ func (j Judge) impactOf(s *scene, p pick) Impact {
 			sites[site] = true
 		}
 	}
-	return Impact{Sites: len(sites), Devices: len(p.impact), Services: len(s.graph.ServicesHit(p.impact, s.down))}
+	return Impact{
+		Sites: len(sites), Devices: len(p.impact), Services: len(s.graph.ServicesHit(p.impact, s.down)),
+		Subscribers: s.graph.Subscribers(p.impact),
+	}
 }
 
-// probableFixes are changes of the first candidate that follow the onset and precede the recovery.
-func (j Judge) probableFixes(s *scene, f Facts, first pick) []Fix {
+// probableFixes are changes that follow the onset (after a return: that of the present life) and precede
+// the recovery by no more than the look-back, on the devices of a candidate or on what it depends on. The
+// read that shows a fix may come after the recovery, so half of its interval is enough. Best candidate first.
+func (j Judge) probableFixes(s *scene, f Facts, picks []pick) []Fix {
 	recovery, over := recoveryOf(s)
 	if !over {
 		return nil
 	}
-	symptoms := s.symptoms(first.explains)
+	onset := f.Onset
+	if f.CameBack != nil {
+		onset = *f.CameBack
+	}
 	var out []Fix
-	for _, c := range f.Changes {
-		c = f.byOurClock(c)
-		follows := !c.NotBefore.Before(f.Onset.NotAfter) && !c.NotAfter.After(recovery)
-		if !follows || !slices.Contains(first.devices, c.Device) {
-			continue
-		}
-		fits := slices.ContainsFunc(symptoms, func(symptom string) bool { return j.Rules.Affinity(symptom, c.Category) >= fixAffinity })
-		if fits {
-			out = append(out, Fix{ConfigChangeID: c.ID, Text: j.changeTitle(c) + " " + between(c) + ", before the recovery at " + clock(recovery)})
+	for _, p := range picks {
+		symptoms := s.symptoms(p.explains)
+		for _, c := range f.Changes {
+			c = f.byOurClock(c)
+			halfway := c.NotBefore.Add(c.NotAfter.Sub(c.NotBefore) / 2)
+			follows := !c.NotBefore.Before(onset.NotAfter) && halfway.Before(recovery) && recovery.Sub(halfway) <= f.Lookback
+			known := slices.ContainsFunc(out, func(fix Fix) bool { return fix.ConfigChangeID == c.ID })
+			if follows && !known && s.couldRepair(p, c.Device) && j.fits(symptoms, c.Category) {
+				out = append(out, Fix{ConfigChangeID: c.ID, Text: j.changeTitle(c) + " " + between(c) + ", before the recovery at " + clock(recovery)})
+			}
 		}
 	}
 	return out
 }
 
-// fixAffinity is how well a change must fit the symptom to be taken for what repaired it.
-const fixAffinity = 0.5
+// couldRepair says whether a change of the device may end what the candidate stands for: it is one of
+// its devices, or one that a device candidate depends on.
+func (s *scene) couldRepair(p pick, device string) bool {
+	if slices.Contains(p.devices, device) {
+		return true
+	}
+	_, above := s.graph.Ancestors(p.name)[device]
+	return p.kind == KindDevice && above
+}
+
+// fits says whether a change of the category has to do with one of the symptoms.
+func (j Judge) fits(symptoms []string, category string) bool {
+	return slices.ContainsFunc(symptoms, func(symptom string) bool { return j.Rules.Affinity(symptom, category) >= fitting })
+}
+
+// fitting is how well a change must fit a symptom to be spoken of where it is no evidence.
+const fitting = 0.5
 
 // recoveryOf is when the last alert ended; false while one fires.
 func recoveryOf(s *scene) (time.Time, bool) {

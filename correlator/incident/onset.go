@@ -18,6 +18,42 @@ func OnsetOf(occurrences []Occurrence) (onset Interval, last time.Time) {
 	return onset, last
 }
 
+// ReturnOf is the onset of an incident's present life: that of the alerts that were first heard since it
+// was reopened and were not over by then. False where there are none, or where it never was.
+func ReturnOf(occurrences []Occurrence, reopenedAt *time.Time) (Interval, bool) {
+	if reopenedAt == nil {
+		return Interval{}, false
+	}
+	var life []Occurrence
+	for _, o := range occurrences {
+		if !o.HeardAt.Before(*reopenedAt) && (o.EndsAt == nil || o.EndsAt.After(*reopenedAt)) {
+			life = append(life, o)
+		}
+	}
+	if len(life) == 0 {
+		return Interval{}, false
+	}
+	onset, _ := OnsetOf(life)
+	return onset, true
+}
+
+// returnOf is the newest onset of an alert that had been over before; false when none came back.
+func returnOf(occurrences []Occurrence) (newest Interval, again bool) {
+	ended := map[string]time.Time{} // fingerprint → its earliest end
+	for _, o := range occurrences {
+		if at, known := ended[o.Fingerprint]; o.EndsAt != nil && (!known || o.EndsAt.Before(at)) {
+			ended[o.Fingerprint] = *o.EndsAt
+		}
+	}
+	for _, o := range occurrences {
+		onset := o.Onset()
+		if at, known := ended[o.Fingerprint]; known && onset.NotAfter.After(at) && (!again || onset.NotAfter.After(newest.NotAfter)) {
+			newest, again = onset, true
+		}
+	}
+	return newest, again
+}
+
 // Gap is the time between two intervals, 0 when they meet.
 func (i Interval) Gap(other Interval) time.Duration {
 	return max(0, other.NotBefore.Sub(i.NotAfter), i.NotBefore.Sub(other.NotAfter))
@@ -45,6 +81,9 @@ type timing struct {
 	precedence float64
 	decay      float64
 }
+
+// weight is what the timing leaves of a change's weight.
+func (t timing) weight() float64 { return t.precedence * t.decay }
 
 // timingOf weighs the interval (notBefore, notAfter] of a change against an onset. The true moment
 // is taken as uniform over the interval.

@@ -85,6 +85,9 @@ func (j Judge) rolloutSuspects(s *scene, f Facts, ev *changeEvidence) []suspect 
 			continue
 		}
 		ev.ofRollout(s, &c, r.changes)
+		if len(c.changes) == 0 { // all of it came after the onset, or cannot have caused this
+			continue
+		}
 		out = append(out, c)
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 type Facts struct {
 	Occurrences []Occurrence // all of the incident, at least one
 	Onset       Interval
+	CameBack    *Interval     // the onset of its present life (ReturnOf); nil while it is in its first
 	Lookback    time.Duration // X
 	// Changes are those of the devices in Reach that could matter, and of every category of which
 	// Rollouts asks; others do no harm.
@@ -40,7 +41,8 @@ type scene struct {
 	share     []float64
 	bySubject map[string][]int // device, or site, or the alert itself → alerts
 	// named are, for a device, the alerts of others that name it as the other end of a link or session.
-	named map[string][]int
+	named     map[string][]int
+	farEndsOf [][]string // alert → the devices at the other ends that it names
 	// namedLink are, for a link, the alerts that name it, from either end.
 	namedLink map[string][]int
 	sites     map[string][]int // alerts that stand for a site
@@ -96,6 +98,7 @@ func newScene(g *topology.Graph, occurrences, elsewhere []Occurrence) *scene {
 		bySubject: map[string][]int{}, named: map[string][]int{}, namedLink: map[string][]int{}, sites: map[string][]int{},
 		down: topology.Down{Devices: map[string]bool{}, Links: map[string]bool{}},
 	}
+	s.farEndsOf = make([][]string, len(s.alerts))
 	for i, o := range s.alerts {
 		if o.Device == "" && o.Site != "" {
 			s.sites[o.Site] = append(s.sites[o.Site], i)
@@ -106,6 +109,7 @@ func newScene(g *topology.Graph, occurrences, elsewhere []Occurrence) *scene {
 		}
 		markDown(g, s.down, o)
 		links, others := farEnds(g, o)
+		s.farEndsOf[i] = others
 		for _, l := range links {
 			s.namedLink[l] = append(s.namedLink[l], i)
 		}
@@ -139,6 +143,16 @@ func farEnds(g *topology.Graph, o Occurrence) (links, devices []string) {
 		}
 	}
 	return links, devices
+}
+
+// onlyTells says whether all that a device says is about the far ends of its links and sessions.
+func (s *scene) onlyTells(device string) bool {
+	for _, i := range s.bySubject[device] {
+		if !slices.ContainsFunc(s.farEndsOf[i], func(d string) bool { return d != device }) {
+			return false
+		}
+	}
+	return len(s.bySubject[device]) > 0
 }
 
 func newestOfEach(occurrences []Occurrence) []Occurrence {

@@ -2,7 +2,6 @@ package incident
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 )
 
@@ -59,27 +58,4 @@ func stateKind(s *scene, o Occurrence) string {
 		}
 	}
 	return o.Symptom
-}
-
-// stateText names the first alert of a kind and counts the others.
-func stateText(s *scene, alerts []int) string {
-	first := s.alerts[alerts[0]]
-	text := first.AlertName
-	if about := first.about(); about != "" {
-		text += " on " + about
-	}
-	text += " since " + clock(first.StartsAt)
-	if more := len(alerts) - 1; more > 0 {
-		text += fmt.Sprintf(", and %d more", more)
-	}
-	return text
-}
-
-// about names what an alert is about as exactly as its labels do.
-func (o Occurrence) about() string {
-	text := cmp.Or(o.Device, o.Site)
-	if detail := cmp.Or(o.Interface, o.Peer); detail != "" && text != "" {
-		text += " (" + detail + ")"
-	}
-	return text
 }

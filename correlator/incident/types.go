@@ -44,7 +44,20 @@ func (o Occurrence) Firing() bool { return o.EndsAt == nil }
 
 // Onset is the interval in which the trouble behind the alert began: [StartsAt − Lag, StartsAt].
 func (o Occurrence) Onset() Interval {
-	return Interval{NotBefore: o.StartsAt.Add(-o.Lag), NotAfter: o.StartsAt}
+	began := o.began()
+	return Interval{NotBefore: began.Add(-o.Lag), NotAfter: began}
+}
+
+// MaxAlertSkew is by how much the clock that stamps alerts may be ahead of ours. Beyond it the clock is
+// broken, and what it says bends no onset.
+const MaxAlertSkew = 5 * time.Minute
+
+// began is StartsAt, but no later than a tolerable skew after the alert was first heard of.
+func (o Occurrence) began() time.Time {
+	if latest := o.HeardAt.Add(MaxAlertSkew); !o.HeardAt.IsZero() && o.StartsAt.After(latest) {
+		return latest
+	}
+	return o.StartsAt
 }
 
 // State of an incident.
@@ -66,6 +79,8 @@ type Incident struct {
 	OpenedAt time.Time  `json:"opened_at"`
 	ClosedAt *time.Time `json:"closed_at,omitempty"`
 	Reopened int        `json:"reopened"`
+	// ReopenedAt is when its present life began, after the last closing; nil while it is in its first.
+	ReopenedAt *time.Time `json:"reopened_at,omitempty"`
 
 	// Onset is that of the first alerts: [earliest start of an onset, earliest end of one].
 	Onset Interval `json:"onset"`
@@ -131,6 +146,8 @@ type Impact struct {
 	Sites    int `json:"sites"`
 	Devices  int `json:"devices"`
 	Services int `json:"services"`
+	// Subscribers is an estimate: what is known to stand on each of the devices, together.
+	Subscribers int `json:"subscribers"`
 }
 
 // Kind of root-cause candidate.

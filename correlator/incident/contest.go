@@ -1,0 +1,131 @@
+package incident
+
+import "slices"
+
+// contest lets another suspect that explains at least the same take the place of the one that
+// explains most: what silence says against it is outweighed by what is known of it.
+func (c *covering) contest(best int) int {
+	needed := c.rest(best)
+	winner, strength := best, c.strength(best)
+	for _, i := range c.rivals(needed) {
+		if i == best || c.left[i] < c.left[best]-epsilon || !includes(c.suspects[i].explains, needed) {
+			continue
+		}
+		known, stronger := c.known(i, best, needed), c.strength(i) > strength+epsilon
+		if known && winner == best || stronger && c.changed(i) && c.suspects[i].kind != KindRollout {
+			winner, strength = i, c.strength(i)
+		}
+	}
+	return winner
+}
+
+// rivals are suspects, ascending, among them all that explain these alerts.
+func (c *covering) rivals(alerts []int) []int {
+	fewest := c.byAlert[alerts[0]]
+	for _, a := range alerts[1:] {
+		if len(c.byAlert[a]) < len(fewest) {
+			fewest = c.byAlert[a]
+		}
+	}
+	return fewest
+}
+
+// known says whether a suspect is known to be in trouble where the best one, which has not changed,
+// is only deduced or merely downstream:
+//   - it was changed and alerts, and explains more: what went down below it only inherits its evidence;
+//   - it is a roll-out, which beats an ancestor without evidence of its own;
+//   - it says that it is down, and explains more: dependents that are still silent do not disprove it;
+//   - it alerts, nobody but itself speaks of the best one, and that is silent: the far end of a link
+//     is not to blame for what it does not say. Where others alert below the far end, it is.
+func (c *covering) known(i, best int, needed []int) bool {
+	s, b := c.suspects[i], c.suspects[best]
+	more := c.left[i] > c.left[best]+epsilon
+	switch {
+	case c.changed(best):
+		return false
+	case c.changed(i):
+		return s.kind == KindRollout || s.alerting && more
+	case s.kind != KindDevice || !s.alerting:
+		return false
+	default:
+		return c.scene.down.Devices[s.name] && more || !b.alerting && includes(c.scene.bySubject[s.name], needed)
+	}
+}
+
+// exceptions are two cases in which what explains less is the cause.
+func (c *covering) exceptions(best int) int {
+	if !c.stands(best) {
+		return best
+	}
+	return c.outdone(c.farEnd(best))
+}
+
+// stands says that nothing is known against a device or a site but what it explains: it does not say
+// that it is down, and it was not changed.
+func (c *covering) stands(i int) bool {
+	s := c.suspects[i]
+	return !c.changed(i) && (s.kind == KindSite || s.kind == KindDevice && !c.scene.down.Devices[s.name])
+}
+
+// farEnd lets a silent far end take the place of a device that only tells of it, where the far end has the
+// better change evidence, even if that would not count by itself.
+func (c *covering) farEnd(best int) int {
+	if c.suspects[best].kind != KindDevice || !c.scene.onlyTells(c.suspects[best].name) {
+		return best
+	}
+	winner, needed := best, c.rest(best)
+	for _, i := range c.rivals(needed) {
+		s := c.suspects[i]
+		if s.kind == KindDevice && !s.alerting && s.own > c.suspects[winner].own+epsilon && includes(s.explains, needed) {
+			winner = i
+		}
+	}
+	return winner
+}
+
+// outdone lets a device that alerts and was changed take the place of its site, and where it is down, that
+// of a device which is not known to have failed (merely hot, or only deduced); unless that leaves another
+// device unexplained that is down.
+func (c *covering) outdone(best int) int {
+	if len(c.accused) == 0 {
+		return best
+	}
+	winner, needed, site := best, c.rest(best), c.suspects[best].kind == KindSite
+	for _, a := range needed {
+		device := c.scene.alerts[a].Device
+		i, accused := c.accused[device]
+		failed := site || c.scene.down.Devices[device]
+		if !accused || !failed || i == winner || c.left[i] <= epsilon || c.leavesDown(needed, i) {
+			continue
+		}
+		if winner == best || c.strength(i) > c.strength(winner)+epsilon {
+			winner = i
+		}
+	}
+	return winner
+}
+
+// leavesDown says whether a suspect leaves one of these alerts unexplained that says that a device is down.
+func (c *covering) leavesDown(alerts []int, i int) bool {
+	return slices.ContainsFunc(alerts, func(a int) bool {
+		_, explained := slices.BinarySearch(c.suspects[i].explains, a)
+		return !explained && saysDeviceDown(c.scene.alerts[a].Symptom)
+	})
+}
+
+// changed says whether a suspect has change evidence of its own that counts.
+func (c *covering) changed(i int) bool { return c.suspects[i].own >= c.judge.Weights.Counts() }
+
+// rest are the alerts that a suspect explains and nobody covers yet.
+func (c *covering) rest(i int) []int {
+	var out []int
+	for _, a := range c.suspects[i].explains {
+		if c.open[a] {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// strength weighs what a suspect explains together with its best change evidence.
+func (c *covering) strength(i int) float64 { return c.net(i, c.left[i]) + c.suspects[i].best() }
