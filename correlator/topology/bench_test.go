@@ -90,3 +90,29 @@ func BenchmarkAncestors(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPropose finds everything from nothing: all devices, all links, what depends on what.
+func BenchmarkPropose(b *testing.B) {
+	for _, devices := range []int{1_000, 10_000} {
+		inv := network(devices)
+		seen := topology.Sightings{Sessions: []topology.Session{
+			{Device: "CORE1", RemoteAS: "1", LocalAS: "2", Prefixes: 9}, {Device: "CORE2", RemoteAS: "1", LocalAS: "2", Prefixes: 9},
+		}}
+		for _, d := range inv.Devices {
+			seen.Identities = append(seen.Identities, topology.Identity{Device: d.Name, Name: d.Name})
+		}
+		for _, l := range inv.Links {
+			for _, side := range [][2]topology.End{{l.A, l.B}, {l.B, l.A}} {
+				seen.Neighbors = append(seen.Neighbors, topology.Neighbor{
+					Device: side[0].Device, Interface: side[0].Interface, Identity: side[1].Device, RemoteInterface: side[1].Interface,
+				})
+			}
+		}
+		b.Run(fmt.Sprintf("devices=%d", devices), func(b *testing.B) {
+			for b.Loop() {
+				topology.Propose(topology.Inventory{}, seen, nil)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*devices), "ns/device")
+		})
+	}
+}
