@@ -21,6 +21,7 @@ type seen struct {
 	letter  string
 	stream  string
 	version int
+	delay   int // seconds from the sighting to its arrival
 }
 
 // history places sightings in the order given and returns the runs of all streams.
@@ -31,6 +32,7 @@ func history(sightings []seen) []configchange.Run {
 		o := configchange.Observation{
 			Stream:     configchange.Stream{Device: "EDGE1", Category: "bgp", Source: s.stream},
 			ObservedAt: noon.Add(time.Duration(s.second) * time.Second), Fingerprint: s.letter, AllowlistVersion: s.version,
+			Delay: time.Duration(s.delay) * time.Second,
 		}
 		p := configchange.Place(byStream[s.stream], o, func() string { ids++; return fmt.Sprint("run-", ids) })
 		byStream[s.stream] = p.Runs
@@ -109,6 +111,80 @@ func TestDerive(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, c.want, changes(c.in))
+		})
+	}
+}
+
+// TestMeasuredSkew: the clocks of two exporters are held against ours, and so against each other.
+func TestMeasuredSkew(t *testing.T) {
+	t.Parallel()
+	// polls sights a letter every 10 s from `from` on, told by a clock that is `ahead` s ahead and
+	// arriving 1 s after.
+	polls := func(stream string, ahead, from int, letters string) []seen {
+		var out []seen
+		for i, letter := range letters {
+			out = append(out, seen{second: from + 10*i + ahead, letter: string(letter), stream: stream, delay: 1 - ahead})
+		}
+		return out
+	}
+	both := func(lists ...[]seen) []seen { return slices.Concat(lists...) }
+	for _, c := range []struct {
+		name string
+		in   []seen
+		want []string
+	}{
+		{
+			"a clock that is 90 s ahead", both(polls("http", 0, 0, "AAAAAABBB"), polls("grpc", 90, 5, "AAAAAABBB")),
+			[]string{"A→B (50,60]"},
+		},
+		{
+			"clocks agree: what lies a minute apart is two changes", both(polls("http", 0, 0, "AAAAAABBB"), polls("grpc", 0, 60, "AAAAAABBB")),
+			[]string{"A→B (50,60]", "A→B (110,120]"},
+		},
+		{
+			"roads differ by some seconds", both(polls("http", 0, 0, "AAAAAABBB"), polls("grpc", 0, 25, "AAAAAABBB")),
+			[]string{"A→B (50,60]"},
+		},
+		{
+			"too few sightings to measure by: up to 2 min", both(polls("http", 0, 0, "AABBB"), polls("grpc", 0, 60, "AABBB")),
+			[]string{"A→B (10,20]"},
+		},
+		{
+			"more than 2 min of skew is nobody's clock", both(polls("http", 0, 0, "AAAAAABBB"), polls("grpc", 150, 0, "AAAAAABBB")),
+			[]string{"A→B (50,60]", "A→B (200,210]"},
+		},
+		{
+			"there, back and there again within 2 min, seen by both", both(polls("http", 0, 0, "AAAAAABBBAAABBB"), polls("grpc", 0, 5, "AAAAAABBBAAABBB")),
+			[]string{"A→B (50,60]", "B→A (80,90]", "A→B (110,120]"},
+		},
+		{
+			"the same, and one clock is 60 s ahead: one's first is the other's last",
+			both(polls("http", 0, 0, "AAAAAABBBAAABBB"), polls("grpc", 60, 5, "AAAAAABBBAAABBB")),
+			[]string{"A→B (50,60]", "B→A (80,90]", "A→B (110,120]"},
+		},
+		{
+			"one eye missed the first of two steps", both(polls("http", 0, 0, "AAAAAABBBAAABBB"), polls("grpc", 0, 55, "AAAAAABBB")),
+			[]string{"A→B (50,60]", "B→A (80,90]", "A→B (105,115]"},
+		},
+		{
+			"an exporter stops, another begins: no change", both(polls("http", 0, 0, "AAAAAA"), polls("grpc", 0, 200, "AAAAAA")),
+			nil,
+		},
+		{
+			"and finds another state: its baseline", both(polls("http", 0, 0, "AAAAAA"), polls("grpc", 0, 200, "BBBBBB")),
+			nil,
+		},
+		{
+			"and the first comes back: the narrower interval, once",
+			both(polls("http", 0, 0, "AAAAAA"), polls("grpc", 0, 200, "AAAAAABBB"), polls("http", 0, 400, "BBB")),
+			[]string{"A→B (250,260]"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, changes(c.in))
+			slices.Reverse(c.in)
+			require.Equal(t, c.want, changes(c.in), "in the reverse order of arrival")
 		})
 	}
 }

@@ -10,25 +10,16 @@ type Placement struct {
 	Runs []Run // the stream's runs as they now are, by FirstSeen
 	// Saved are the indexes into Runs of those that are new or differ.
 	Saved []int
-	// Touched is where a boundary appeared, moved or vanished. None did in the usual case: the newest
-	// run grew, or the sighting was known.
-	Touched Stretch
+	// Touched is where a boundary appeared, moved, vanished, or is better known. None did in the usual
+	// case: the newest run grew, or the sighting was known.
+	Touched []Stretch
 }
 
-// Stretch is a stretch of time in which boundaries moved; nothing has while Moved is false.
-type Stretch struct {
-	From, To time.Time
-	Moved    bool
-}
+// Stretch is a stretch of time, both ends included.
+type Stretch struct{ From, To time.Time }
 
 // Hull is the least stretch that holds both.
 func (s Stretch) Hull(other Stretch) Stretch {
-	switch {
-	case !other.Moved:
-		return s
-	case !s.Moved:
-		return other
-	}
 	if other.From.Before(s.From) {
 		s.From = other.From
 	}
@@ -80,13 +71,15 @@ func (p *Placement) inside(i int, o Observation, newID func() string) {
 	at, known := slices.BinarySearchFunc(run.Trail, o.ObservedAt, time.Time.Compare)
 	known = known || o.ObservedAt.Equal(run.FirstSeen) || o.ObservedAt.Equal(run.LastSeen)
 	if run.accepts(o) {
-		changed := run.learn(o)
+		delay := run.Delay
+		changed := run.learn(o) || run.Delay != delay
 		if !known && (at > 0 || len(run.Trail) < MaxTrail) {
 			run.Trail = remember(slices.Insert(slices.Clone(run.Trail), at, o.ObservedAt))
 			changed = true
 		}
 		if changed {
 			p.save(i)
+			p.touchEnds(i)
 		}
 		return
 	}
@@ -125,10 +118,13 @@ func (p *Placement) growForward(i int, o Observation) {
 	}
 	old := run.LastSeen
 	run.LastSeen = o.ObservedAt
-	run.learn(o)
+	learnt := run.learn(o)
 	p.save(i)
 	if i+1 < len(p.Runs) {
 		p.touch(old, p.Runs[i+1].FirstSeen)
+	}
+	if learnt { // such as who did it, which a router may tell a poll later
+		p.touchEnds(i)
 	}
 }
 
@@ -141,6 +137,7 @@ func (p *Placement) growBackward(i int, o Observation) {
 	run.FirstSeen = o.ObservedAt
 	run.learn(o)
 	p.save(i)
+	p.touchEnds(i)
 	if i > 0 {
 		p.touch(p.Runs[i-1].LastSeen, old)
 	}
@@ -159,7 +156,7 @@ func (p *Placement) begin(i int, o Observation, id string) {
 	p.touchNeighbours(i, i)
 }
 
-// touchNeighbours widens the touched stretch by the boundaries on both sides of runs[from…to].
+// touchNeighbours touches the boundaries on both sides of runs[from…to].
 func (p *Placement) touchNeighbours(from, to int) {
 	if from > 0 {
 		p.touch(p.Runs[from-1].LastSeen, p.Runs[from].FirstSeen)
@@ -169,13 +166,22 @@ func (p *Placement) touchNeighbours(from, to int) {
 	}
 }
 
+// touchEnds touches the boundaries at both ends of a run of which more is known now, whether or not its
+// neighbours are at hand.
+func (p *Placement) touchEnds(i int) {
+	run := p.Runs[i]
+	p.touch(run.FirstSeen, run.FirstSeen)
+	p.touch(run.LastSeen, run.LastSeen)
+}
+
 func (p *Placement) touch(from, to time.Time) {
-	p.Touched = p.Touched.Hull(Stretch{From: from, To: to, Moved: true})
+	p.Touched = append(p.Touched, Stretch{From: from, To: to})
 }
 
 func (p *Placement) save(i int) { p.Saved = append(p.Saved, i) }
 
-// learn takes over what a sighting of the same fingerprint knows better, and says whether any.
+// learn takes over what a sighting of the same fingerprint knows better, and says whether there was
+// anything to show; a shorter Delay is not.
 func (r *Run) learn(o Observation) bool {
 	learnt := false
 	if r.SHA256 == "" && o.SHA256 != "" {
@@ -187,7 +193,7 @@ func (r *Run) learn(o Observation) bool {
 	if r.Actor == nil && o.Actor != nil {
 		r.Actor, learnt = o.Actor, true
 	}
-	r.Delay = min(r.Delay, o.Delay) // worth keeping, not worth saving for itself
+	r.Delay = min(r.Delay, o.Delay)
 	return learnt
 }
 
@@ -215,6 +221,14 @@ func runOf(o Observation, versionBefore int, id string) Run {
 		ID: id, Stream: o.Stream, Fingerprint: o.Fingerprint, SHA256: o.SHA256, AllowlistVersion: version,
 		FirstSeen: o.ObservedAt, LastSeen: o.ObservedAt, Sections: o.Sections, Actor: o.Actor, Delay: o.Delay,
 	}
+}
+
+// sightings is how many sightings of the run are remembered.
+func (r Run) sightings() int {
+	if r.LastSeen.After(r.FirstSeen) {
+		return len(r.Trail) + 2
+	}
+	return 1
 }
 
 // Poll is the usual time between two sightings of the run: the median over the newest of them; 0

@@ -14,33 +14,78 @@ type Reconciliation struct {
 	Gone    []Change // stored, and shown by later sightings to have been another change
 }
 
+// Reach is how far [from, to] reaches over the boundaries of the runs (ordered as for Derive): to those
+// that it meets, or misses by no more than MaxSkew, from there on to those that these meet, and so on
+// for as many links. Whatever moves in [from, to] can tell on nothing beyond: the chance that boundaries
+// of several streams are sorted otherwise ends with the chain of their neighbours.
+func Reach(runs []Run, from, to time.Time, links int) (time.Time, time.Time) {
+	boundaries := boundariesOf(runs)
+	for range links {
+		widerFrom, widerTo := from, to
+		for _, b := range boundaries {
+			if b.notAfter.Before(from.Add(-MaxSkew)) || b.notBefore.After(to.Add(MaxSkew)) {
+				continue
+			}
+			if b.notBefore.Before(widerFrom) {
+				widerFrom = b.notBefore
+			}
+			if b.notAfter.After(widerTo) {
+				widerTo = b.notAfter
+			}
+		}
+		if widerFrom.Equal(from) && widerTo.Equal(to) {
+			break
+		}
+		from, to = widerFrom, widerTo
+	}
+	return from, to
+}
+
 // Reconcile matches derived changes to stored ones of the same category of the same device, so that
 // a change keeps its ID while its interval narrows. Only stored changes that meet [from, to] can be
 // gone, and only derived ones that do can be new: beyond it the runs in view may be incomplete.
 func Reconcile(stored, derived []Change, from, to time.Time) Reconciliation {
 	var r Reconciliation
-	taken := make([]bool, len(stored))
-	for _, d := range derived {
-		i := closest(stored, taken, d)
-		if i < 0 {
-			if meets(d, from, to) {
-				r.New = append(r.New, d)
-			}
-			continue
-		}
-		taken[i] = true
-		if meets(d, from, to) || meets(stored[i], from, to) {
-			if merged, differs := refresh(stored[i], d); differs {
+	partner := match(stored, derived, from, to)
+	kept := make([]bool, len(stored))
+	for i, d := range derived {
+		switch k := partner[i]; {
+		case k >= 0:
+			kept[k] = true
+			if merged, differs := refresh(stored[k], d); differs && (meets(d, from, to) || meets(stored[k], from, to)) {
 				r.Updated = append(r.Updated, merged)
 			}
+		case meets(d, from, to):
+			r.New = append(r.New, d)
 		}
 	}
-	for i, s := range stored {
-		if !taken[i] && meets(s, from, to) {
+	for k, s := range stored {
+		if !kept[k] && meets(s, from, to) {
 			r.Gone = append(r.Gone, s)
 		}
 	}
 	return r
+}
+
+// match gives for each derived change the index of the stored one that it is, or -1. What is stored
+// just so comes first: a neighbour of the same step must not take its place. What is left in [from,
+// to] is matched to the nearest.
+func match(stored, derived []Change, from, to time.Time) []int {
+	partner, taken := make([]int, len(derived)), make([]bool, len(stored))
+	for i, d := range derived {
+		partner[i] = slices.IndexFunc(stored, func(s Change) bool { return s.sameStep(d) && s.sameTimes(d) })
+		if k := partner[i]; k >= 0 {
+			taken[k] = true
+		}
+	}
+	for i, d := range derived {
+		if partner[i] < 0 && meets(d, from, to) {
+			if partner[i] = closest(stored, taken, d); partner[i] >= 0 {
+				taken[partner[i]] = true
+			}
+		}
+	}
+	return partner
 }
 
 // refresh takes over what the runs say now and keeps what they cannot say.
@@ -63,9 +108,7 @@ func refresh(stored, derived Change) (Change, bool) {
 }
 
 func equal(a, b Change) bool {
-	sameTimes := a.NotBefore.Equal(b.NotBefore) && a.NotAfter.Equal(b.NotAfter)
-	b.NotBefore, b.NotAfter = a.NotBefore, a.NotAfter
-	return sameTimes && a.OldHash == b.OldHash && a.NewHash == b.NewHash &&
+	return a.sameTimes(b) && a.OldHash == b.OldHash && a.NewHash == b.NewHash &&
 		slices.Equal(a.Summary, b.Summary) && reflect.DeepEqual(a.Actor, b.Actor)
 }
 
@@ -73,7 +116,7 @@ func equal(a, b Change) bool {
 func closest(stored []Change, taken []bool, d Change) int {
 	best, nearest := -1, MaxSkew+1
 	for i, s := range stored {
-		if taken[i] || s.OldFingerprint != d.OldFingerprint || s.NewFingerprint != d.NewFingerprint {
+		if taken[i] || !s.sameStep(d) {
 			continue
 		}
 		if miss := max(0, s.NotBefore.Sub(d.NotAfter), d.NotBefore.Sub(s.NotAfter)); miss < nearest {
@@ -81,6 +124,14 @@ func closest(stored []Change, taken []bool, d Change) int {
 		}
 	}
 	return best
+}
+
+func (c Change) sameStep(other Change) bool {
+	return c.OldFingerprint == other.OldFingerprint && c.NewFingerprint == other.NewFingerprint
+}
+
+func (c Change) sameTimes(other Change) bool {
+	return c.NotBefore.Equal(other.NotBefore) && c.NotAfter.Equal(other.NotAfter)
 }
 
 func meets(c Change, from, to time.Time) bool {

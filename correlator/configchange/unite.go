@@ -7,10 +7,6 @@ import (
 	"time"
 )
 
-// MaxSkew is by how much the intervals of two streams may miss each other and still be one change:
-// no skew between the clocks of two exporters that anybody tolerates is larger.
-const MaxSkew = 2 * time.Minute
-
 // boundary is where one stream saw one fingerprint give way to another.
 type boundary struct {
 	stream    Stream
@@ -27,17 +23,17 @@ func (b boundary) miss(other boundary) time.Duration {
 	return max(0, other.notBefore.Sub(b.notAfter), b.notBefore.Sub(other.notAfter))
 }
 
-func (b boundary) sameStep(other boundary) bool {
-	return b.old.Fingerprint == other.old.Fingerprint && b.new.Fingerprint == other.new.Fingerprint
+func (b boundary) compare(other boundary) int {
+	return cmp.Or(b.notAfter.Compare(other.notAfter), b.notBefore.Compare(other.notBefore), CompareStreams(b.stream, other.stream))
 }
 
 // cluster is one change as all streams saw it.
 type cluster struct{ members []boundary }
 
-// best is the member with the narrowest interval; of equals the earlier one.
-func (c cluster) best() boundary {
-	return slices.MinFunc(c.members, func(a, b boundary) int {
-		return cmp.Or(cmp.Compare(a.width(), b.width()), a.notAfter.Compare(b.notAfter), CompareStreams(a.stream, b.stream))
+// byWidth are the members, the narrowest interval first; of equals the earlier one.
+func (c cluster) byWidth() []boundary {
+	return slices.SortedFunc(slices.Values(c.members), func(a, b boundary) int {
+		return cmp.Or(cmp.Compare(a.width(), b.width()), a.compare(b))
 	})
 }
 
@@ -53,9 +49,7 @@ func Derive(runs []Run) []Change {
 		}
 		out = append(out, knowledge.change(c))
 	}
-	slices.SortFunc(out, func(a, b Change) int {
-		return cmp.Or(a.NotAfter.Compare(b.NotAfter), a.NotBefore.Compare(b.NotBefore), cmp.Compare(a.NewFingerprint, b.NewFingerprint))
-	})
+	slices.SortFunc(out, CompareChanges)
 	return out
 }
 
@@ -78,35 +72,68 @@ func boundariesOf(runs []Run) []boundary {
 	return out
 }
 
-// unite sorts boundaries into clusters, one for each change. A stream has at most one boundary in a
-// cluster: what it saw twice happened twice.
+// unite sorts boundaries into clusters, one for each change: those come together first that are
+// nearest to one another. A stream has at most one boundary in a cluster: what it saw twice happened
+// twice.
 func unite(boundaries []boundary) []cluster {
 	boundaries = slices.DeleteFunc(slices.Clone(boundaries), func(b boundary) bool { return coarse(b, boundaries) })
-	slices.SortStableFunc(boundaries, func(a, b boundary) int {
-		return cmp.Or(a.notAfter.Compare(b.notAfter), a.notBefore.Compare(b.notBefore), CompareStreams(a.stream, b.stream))
-	})
-	var clusters []cluster
-	for _, b := range boundaries {
-		home, nearest := -1, MaxSkew+1
-		for i, c := range clusters {
-			if !c.members[0].sameStep(b) || slices.ContainsFunc(c.members, func(m boundary) bool { return m.stream == b.stream }) {
-				continue
-			}
-			miss := nearest
-			for _, m := range c.members {
-				miss = min(miss, m.miss(b))
-			}
-			if miss < nearest {
-				home, nearest = i, miss
-			}
+	slices.SortFunc(boundaries, boundary.compare)
+	home := make([]int, len(boundaries)) // boundary → its cluster
+	clusters := make([]cluster, len(boundaries))
+	for i, b := range boundaries {
+		home[i], clusters[i] = i, cluster{members: []boundary{b}}
+	}
+	for _, p := range twins(boundaries) {
+		into, from := home[p.a], home[p.b]
+		if into == from || clusters[into].sharesStream(clusters[from]) {
+			continue
 		}
-		if home < 0 {
-			clusters = append(clusters, cluster{members: []boundary{b}})
-		} else {
-			clusters[home].members = append(clusters[home].members, b)
+		clusters[into].members = append(clusters[into].members, clusters[from].members...)
+		clusters[from].members = nil
+		for i := range home {
+			if home[i] == from {
+				home[i] = into
+			}
 		}
 	}
-	return clusters
+	return slices.DeleteFunc(clusters, func(c cluster) bool { return len(c.members) == 0 })
+}
+
+func (c cluster) sharesStream(other cluster) bool {
+	return slices.ContainsFunc(c.members, func(m boundary) bool {
+		return slices.ContainsFunc(other.members, func(o boundary) bool { return o.stream == m.stream })
+	})
+}
+
+// twin is two boundaries, by their places in a list, that may be one change.
+type twin struct {
+	a, b     int
+	distance time.Duration
+}
+
+// twins are those of the boundaries (in the order of compare) that show the same step to two streams
+// and miss each other by no more than the skew between their clocks; the nearest first.
+func twins(boundaries []boundary) []twin {
+	var out []twin
+	byStep := map[[2]string][]int{}
+	for i, b := range boundaries {
+		step := [2]string{b.old.Fingerprint, b.new.Fingerprint}
+		byStep[step] = append(byStep[step], i)
+	}
+	for _, members := range byStep {
+		for n, i := range members {
+			for _, k := range members[n+1:] {
+				a, b := boundaries[i], boundaries[k]
+				if a.stream != b.stream && a.miss(b) <= skew(a, b) {
+					out = append(out, twin{a: i, b: k, distance: distance(a, b)})
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(x, y twin) int {
+		return cmp.Or(cmp.Compare(x.distance, y.distance), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
+	})
+	return out
 }
 
 // coarse says whether another stream saw several steps from b's old to b's new fingerprint within
@@ -120,7 +147,8 @@ func coarse(b boundary, all []boundary) bool {
 		if from != nil && from.stream != step.stream {
 			from = nil
 		}
-		inside := !step.notBefore.Before(b.notBefore.Add(-MaxSkew)) && !step.notAfter.After(b.notAfter.Add(MaxSkew))
+		off := skew(b, step)
+		inside := !step.notBefore.Before(b.notBefore.Add(-off)) && !step.notAfter.After(b.notAfter.Add(off))
 		switch {
 		case !inside:
 			from = nil
@@ -153,14 +181,15 @@ func knowledgeOf(runs []Run) knowledge {
 }
 
 func (k knowledge) change(c cluster) Change {
-	b := c.best()
+	members := c.byWidth()
+	b := members[0]
 	change := Change{
 		Device: b.stream.Device, Category: b.stream.Category,
 		NotBefore: b.notBefore, NotAfter: b.notAfter,
 		OldFingerprint: b.old.Fingerprint, NewFingerprint: b.new.Fingerprint,
 		OldHash: k.hash[b.old.Fingerprint], NewHash: k.hash[b.new.Fingerprint],
 	}
-	for _, m := range c.members {
+	for _, m := range members {
 		if change.Actor == nil {
 			change.Actor = m.new.Actor
 		}
@@ -171,6 +200,13 @@ func (k knowledge) change(c cluster) Change {
 		change.Summary = Diff(before, after)
 	}
 	return change
+}
+
+// CompareChanges orders changes by NotAfter, then by what else they say: how they came to be stored
+// has no part in it but where all else is equal.
+func CompareChanges(a, b Change) int {
+	return cmp.Or(a.NotAfter.Compare(b.NotAfter), a.NotBefore.Compare(b.NotBefore), cmp.Compare(a.Device, b.Device), cmp.Compare(a.Category, b.Category),
+		cmp.Compare(a.OldFingerprint, b.OldFingerprint), cmp.Compare(a.NewFingerprint, b.NewFingerprint), cmp.Compare(a.ID, b.ID))
 }
 
 // CompareStreams orders streams by device, category, source, exporter.

@@ -81,7 +81,7 @@ func (r *run) hearList(ctx context.Context, in AlertListInput) error {
 		return fmt.Errorf("loading firing alerts: %w", err)
 	}
 	for _, o := range firing {
-		if held[o.Fingerprint] || o.LastHeardAt.Before(*in.StartedAt) || !o.LastHeardAt.Before(r.now) {
+		if held[o.Fingerprint] || !in.StartedAt.Before(o.LastHeardAt) || !o.LastHeardAt.Before(r.now) {
 			continue
 		}
 		if err := r.amend(ctx, o, func(known *incident.Occurrence, w *work) {
@@ -158,7 +158,7 @@ func (h *hearing) alert(ctx context.Context, a Alert) error {
 	case a.EndsAt == nil && newest != nil && newest.Firing():
 		return h.repeat(ctx, newest, a)
 	case a.EndsAt == nil && newest != nil && !a.StartsAt.After(*newest.EndsAt):
-		if !h.fromList {
+		if !h.fromList && !assumedOver(*newest) {
 			return nil // a late retry: that stretch is known to be over
 		}
 		return h.change(ctx, newest, func(o *incident.Occurrence, w *work) {
@@ -181,6 +181,10 @@ func (h *hearing) alert(ctx context.Context, a Alert) error {
 		return nil
 	}
 }
+
+// assumedOver says that nobody said that the occurrence ended: it was missing from a list. Then whoever
+// says that it fires is right.
+func assumedOver(o incident.Occurrence) bool { return o.EndsAt.After(o.LastHeardAt) }
 
 // meetsOccurrence says whether an alert that is over tells of a stretch that is known.
 func meetsOccurrence(o incident.Occurrence, a Alert) bool {

@@ -16,16 +16,27 @@ import (
 // deriveChanges brings the stored changes in line with the runs wherever a boundary moved, and has
 // every incident judged again for which that is news. What it needs is loaded for all boundaries at
 // once and saved at once, however many moved: they are of different categories or devices, so none has
-// anything to say to another.
+// anything to say to another. Those of one category that lie far apart take their turns.
 func (r *run) deriveChanges(ctx context.Context, moved []touched) error {
-	if len(moved) == 0 {
-		return nil
+	var news []configchange.Change
+	for _, turn := range turns(moved) {
+		recs, err := r.reconcile(ctx, turn)
+		if err != nil {
+			return fmt.Errorf("deriving changes: %w", err)
+		}
+		if err := r.saveChanges(ctx, recs); err != nil {
+			return err
+		}
+		for _, rec := range recs {
+			news = slices.Concat(news, rec.New, rec.Updated, rec.Gone)
+		}
 	}
-	recs, err := r.reconcile(ctx, united(moved))
-	if err != nil {
-		return fmt.Errorf("deriving changes: %w", err)
-	}
-	var saved, news []configchange.Change
+	return r.reconsider(ctx, news)
+}
+
+// saveChanges saves what reconciliations came to, and tells of it.
+func (r *run) saveChanges(ctx context.Context, recs []configchange.Reconciliation) error {
+	var saved []configchange.Change
 	var gone []string
 	for _, rec := range recs {
 		saved = append(append(saved, rec.New...), rec.Updated...)
@@ -35,7 +46,6 @@ func (r *run) deriveChanges(ctx context.Context, moved []touched) error {
 		r.tellChanges(rec.New, ConfigChangeDetected)
 		r.tellChanges(rec.Updated, ConfigChangeUpdated)
 		r.tellChanges(rec.Gone, ConfigChangeRetracted)
-		news = slices.Concat(news, rec.New, rec.Updated, rec.Gone)
 	}
 	if len(saved) > 0 {
 		if err := r.store.SaveConfigChanges(ctx, saved); err != nil {
@@ -47,7 +57,7 @@ func (r *run) deriveChanges(ctx context.Context, moved []touched) error {
 			return fmt.Errorf("deleting changes: %w", err)
 		}
 	}
-	return r.reconsider(ctx, news)
+	return nil
 }
 
 func (r *run) tellChanges(changes []configchange.Change, event EventType) {
@@ -56,28 +66,50 @@ func (r *run) tellChanges(changes []configchange.Change, event EventType) {
 	}
 }
 
-// united is one stretch for each category of a device: several streams of one may have moved.
-func united(moved []touched) []touched {
+// apart is how far two stretches of one category lie apart at least when each is looked at by itself.
+const apart = time.Hour
+
+// turns sorts touched stretches: in a turn there is one stretch for each category of a device. Several
+// streams of a category may have moved, and stretches that lie near one another are one; those that lie
+// apart follow in later turns, so that nothing is loaded of what lies between them.
+func turns(moved []touched) [][]touched {
 	type subject struct{ device, category string }
-	at := make(map[subject]int, len(moved))
-	var out []touched
+	slices.SortStableFunc(moved, func(a, b touched) int { return a.From.Compare(b.From) })
+	bySubject := make(map[subject][]touched, len(moved))
+	var order []subject
 	for _, t := range moved {
 		s := subject{t.device, t.category}
-		if i, known := at[s]; known {
-			out[i].Stretch = out[i].Hull(t.Stretch)
+		known := bySubject[s]
+		if n := len(known); n > 0 && t.From.Sub(known[n-1].To) <= apart {
+			known[n-1].Stretch = known[n-1].Hull(t.Stretch)
 			continue
 		}
-		at[s] = len(out)
-		out = append(out, t)
+		if len(known) == 0 {
+			order = append(order, s)
+		}
+		bySubject[s] = append(known, t)
+	}
+	var out [][]touched
+	for _, s := range order {
+		for i, t := range bySubject[s] {
+			if i == len(out) {
+				out = append(out, nil)
+			}
+			out[i] = append(out[i], t)
+		}
 	}
 	return out
 }
 
 // reconcile derives the changes around touched stretches, one reconciliation for each.
 func (r *run) reconcile(ctx context.Context, moved []touched) ([]configchange.Reconciliation, error) {
-	derived, in, err := r.derive(ctx, moved)
+	views, err := r.derive(ctx, moved)
 	if err != nil {
 		return nil, err
+	}
+	in := make([]Stretch, len(views))
+	for i, v := range views {
+		in[i] = v.seen
 	}
 	stored, err := r.store.ConfigChangesIn(ctx, in)
 	if err != nil {
@@ -85,9 +117,9 @@ func (r *run) reconcile(ctx context.Context, moved []touched) ([]configchange.Re
 	}
 	recs := make([]configchange.Reconciliation, len(moved))
 	var planned []*configchange.Change
-	for i, t := range moved {
+	for i, v := range views {
 		rec := &recs[i]
-		*rec = configchange.Reconcile(stored[i], derived[i], t.From, t.To)
+		*rec = configchange.Reconcile(stored[i], v.changes, v.judged.From, v.judged.To)
 		for k := range rec.New {
 			rec.New[k].ID, rec.New[k].DetectedAt = r.store.NewID("change"), r.now
 			planned = append(planned, &rec.New[k])
@@ -99,55 +131,55 @@ func (r *run) reconcile(ctx context.Context, moved []touched) ([]configchange.Re
 	return recs, r.plan(ctx, planned)
 }
 
-// derive gives what the runs say around each touched stretch, and how far that was looked at. Where a
-// change in view reaches beyond what was loaded, more is loaded, so that no change is derived from a
-// part of its boundaries.
-func (r *run) derive(ctx context.Context, moved []touched) ([][]configchange.Change, []Stretch, error) {
-	derived, in := make([][]configchange.Change, len(moved)), make([]Stretch, len(moved))
+// view is what the runs say of a category of a device around a touched stretch.
+type view struct {
+	changes []configchange.Change
+	judged  Stretch // how far what moved can tell
+	seen    Stretch // how far was looked at
+}
+
+// judgedLinks is how many neighbours on what moved can tell, seenLinks how many are looked at: twice as
+// many, since each of the former depends on as many of its own.
+const (
+	judgedLinks = 2
+	seenLinks   = 2 * judgedLinks
+)
+
+// derive gives a view around each touched stretch. Where it reaches beyond what was loaded, more is
+// loaded, so that no change is derived from a part of its boundaries.
+func (r *run) derive(ctx context.Context, moved []touched) ([]view, error) {
+	views := make([]view, len(moved))
 	open := make([]int, len(moved)) // those of which more is to be seen
 	for i, t := range moved {
-		in[i] = Stretch{Device: t.device, Category: t.category, From: t.From.Add(-configchange.MaxSkew), To: t.To.Add(configchange.MaxSkew)}
+		views[i].seen = Stretch{Device: t.device, Category: t.category, From: t.From.Add(-configchange.MaxSkew), To: t.To.Add(configchange.MaxSkew)}
 		open[i] = i
 	}
-	near := slices.Clone(in)
 	for len(open) > 0 {
 		ask := make([]Stretch, len(open))
 		for k, i := range open {
-			ask[k] = in[i]
+			ask[k] = views[i].seen
 		}
 		runs, err := r.store.RunsAround(ctx, ask)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		var wider []int
 		for k, i := range open {
-			derived[i] = configchange.Derive(runs[k])
-			from, to := reachOf(derived[i], near[i].From, near[i].To)
-			if from.Before(in[i].From) || to.After(in[i].To) {
-				in[i].From, in[i].To = earliest(in[i].From, from), latest(in[i].To, to)
+			v, t := &views[i], moved[i]
+			from, to := configchange.Reach(runs[k], t.From, t.To, seenLinks)
+			from, to = from.Add(-configchange.MaxSkew), to.Add(configchange.MaxSkew)
+			if from.Before(v.seen.From) || to.After(v.seen.To) {
+				v.seen.From, v.seen.To = earliest(v.seen.From, from), latest(v.seen.To, to)
 				wider = append(wider, i)
+				continue
 			}
+			v.changes = configchange.Derive(runs[k])
+			v.judged = v.seen
+			v.judged.From, v.judged.To = configchange.Reach(runs[k], t.From, t.To, judgedLinks)
 		}
 		open = wider
 	}
-	return derived, in, nil
-}
-
-// reachOf widens [from, to] by the changes that meet it.
-func reachOf(changes []configchange.Change, from, to time.Time) (time.Time, time.Time) {
-	widerFrom, widerTo := from, to
-	for _, c := range changes {
-		if c.NotAfter.Before(from) || c.NotBefore.After(to) {
-			continue
-		}
-		if c.NotBefore.Before(widerFrom) {
-			widerFrom = c.NotBefore
-		}
-		if c.NotAfter.After(widerTo) {
-			widerTo = c.NotAfter
-		}
-	}
-	return widerFrom, widerTo
+	return views, nil
 }
 
 // plan notes for each change the change record and the blackout window that it fell into: of several

@@ -23,6 +23,8 @@ type countingStore struct {
 	*replay.Store
 	calls map[string]int
 	fail  map[string]error
+	// ranged, when set, is told of each stretch of which runs are loaded.
+	ranged func(engine.Stretch)
 }
 
 func (s *countingStore) count(name string) error {
@@ -47,6 +49,11 @@ func (s *countingStore) SaveRuns(ctx context.Context, runs []configchange.Run) e
 func (s *countingStore) RunsAround(ctx context.Context, stretches []engine.Stretch) ([][]configchange.Run, error) {
 	if err := s.count("RunsAround"); err != nil {
 		return nil, err
+	}
+	for _, st := range stretches {
+		if s.ranged != nil {
+			s.ranged(st)
+		}
 	}
 	return s.Store.RunsAround(ctx, stretches)
 }
@@ -153,7 +160,7 @@ func observation(device, fingerprint string, second int) configchange.Observatio
 	}
 }
 
-const before, later = "aaaaaaaaaaaa", "bbbbbbbbbbbb"
+const before, later, third = "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"
 
 // TestSteadyBatch: what changes nothing costs one read and one write, however many it is.
 func TestSteadyBatch(t *testing.T) {
@@ -194,6 +201,47 @@ func TestEventsOfAChange(t *testing.T) {
 	effects = b.apply(140, engine.ObservationsInput{Observations: []configchange.Observation{observation("EDGE1", "cccccccccccc", 90)}})
 	require.ElementsMatch(t, []engine.EventType{engine.ConfigChangeDetected, engine.ConfigChangeDetected, engine.ConfigChangeRetracted}, types(effects),
 		"a late sighting shows that it was two other changes")
+}
+
+// TestLearntLater: what a later sighting of the same state tells (a router may say who did it a poll
+// later) is told of the change.
+func TestLearntLater(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.apply(0, engine.ObservationsInput{Observations: []configchange.Observation{observation("EDGE1", before, 0)}})
+	b.apply(60, engine.ObservationsInput{Observations: []configchange.Observation{observation("EDGE1", later, 60)}})
+	told := observation("EDGE1", later, 120)
+	told.Actor = &configchange.Actor{User: "ana"}
+	effects := b.apply(120, engine.ObservationsInput{Observations: []configchange.Observation{told}})
+	require.Equal(t, []engine.EventType{engine.ConfigChangeUpdated}, types(effects))
+	require.Equal(t, "ana", effects[0].Change.Actor.User)
+	told.ObservedAt = noon.Add(180 * time.Second)
+	require.Empty(t, b.apply(180, engine.ObservationsInput{Observations: []configchange.Observation{told}}))
+}
+
+// TestFarApart: sightings of one category by two exporters, one of them a month late, load what is near
+// them and not the month between.
+func TestFarApart(t *testing.T) {
+	t.Parallel()
+	const month = 30 * 24 * 3600
+	b := setup(t)
+	sight := func(exporter, fingerprint string, second int) configchange.Observation {
+		o := observation("EDGE1", fingerprint, second)
+		o.Exporter = exporter
+		return o
+	}
+	for i := range 30 * 12 { // the month in between has a history
+		letter := []string{before, later}[i%2]
+		b.apply(7200*i+7100, engine.ObservationsInput{Observations: []configchange.Observation{sight("e1", letter, 7200*i), sight("e1", letter, 7200*i+7100)}})
+	}
+	b.apply(month, engine.ObservationsInput{Observations: []configchange.Observation{sight("e1", before, month), sight("e2", before, 0)}})
+	var widest time.Duration
+	b.store.ranged = func(s engine.Stretch) { widest = max(widest, s.To.Sub(s.From)) }
+	b.apply(month+60, engine.ObservationsInput{Observations: []configchange.Observation{
+		sight("e1", later, month+60), sight("e2", before, month), sight("e2", before, 30), sight("e2", later, 60), sight("e2", before, 90),
+	}})
+	require.NotZero(t, widest)
+	require.Less(t, widest, 4*time.Hour)
 }
 
 func down(device string, second int) engine.Alert {

@@ -49,10 +49,10 @@ func (r *run) observe(ctx context.Context, observations []configchange.Observati
 		} else if !known {
 			newDevices[stream.Device] = true
 		}
-		runs, stretch := r.place(around, sightings)
+		runs, stretches := r.place(around, sightings)
 		save = append(save, runs...)
-		if stretch.Moved {
-			moved = append(moved, touched{device: sightings[0].Device, category: sightings[0].Category, Stretch: stretch})
+		for _, st := range stretches {
+			moved = append(moved, touched{device: stream.Device, category: stream.Category, Stretch: st})
 		}
 	}
 	if len(save) > 0 {
@@ -98,15 +98,22 @@ func (r *run) byStream(observations []configchange.Observation) ([][]configchang
 }
 
 // runsOfLate are, by stream, the runs around those sightings that are older than the newest run of their
-// stream: they belong further back.
+// stream: they belong further back. Sightings that lie far apart have each their own neighbourhood, so
+// that one that comes a month late does not load the month.
 func (r *run) runsOfLate(ctx context.Context, streams [][]configchange.Observation, headOf map[configchange.Stream]configchange.Run) (map[configchange.Stream][]configchange.Run, error) {
-	var late []configchange.Stream
+	var late []configchange.Stream // of each stretch
 	var stretches []Stretch
 	for _, sightings := range streams {
-		oldest, newest := sightings[0], sightings[len(sightings)-1]
-		if head, known := headOf[oldest.Stream]; known && oldest.ObservedAt.Before(head.FirstSeen) {
-			late = append(late, oldest.Stream)
-			stretches = append(stretches, Stretch{Device: oldest.Device, Category: oldest.Category, From: oldest.ObservedAt, To: newest.ObservedAt})
+		stream := sightings[0].Stream
+		if head, known := headOf[stream]; !known || !sightings[0].ObservedAt.Before(head.FirstSeen) {
+			continue
+		}
+		for i, o := range sightings {
+			if i == 0 || o.ObservedAt.Sub(sightings[i-1].ObservedAt) > apart {
+				late = append(late, stream)
+				stretches = append(stretches, Stretch{Device: stream.Device, Category: stream.Category, From: o.ObservedAt})
+			}
+			stretches[len(stretches)-1].To = o.ObservedAt
 		}
 	}
 	if len(late) == 0 {
@@ -118,24 +125,31 @@ func (r *run) runsOfLate(ctx context.Context, streams [][]configchange.Observati
 	}
 	out := make(map[configchange.Stream][]configchange.Run, len(late))
 	for i, stream := range late {
-		out[stream] = slices.DeleteFunc(around[i], func(run configchange.Run) bool { return run.Stream != stream })
+		known := out[stream]
+		for _, run := range around[i] {
+			if run.Stream == stream && (len(known) == 0 || known[len(known)-1].FirstSeen.Before(run.FirstSeen)) {
+				known = append(known, run)
+			}
+		}
+		out[stream] = known
 	}
 	return out, nil
 }
 
-// place puts the sightings of one stream, oldest first, among its runs and returns the runs to save.
-func (r *run) place(runs []configchange.Run, sightings []configchange.Observation) ([]configchange.Run, configchange.Stretch) {
+// place puts the sightings of one stream, oldest first, among its runs and returns the runs to save, and
+// where boundaries moved.
+func (r *run) place(runs []configchange.Run, sightings []configchange.Observation) ([]configchange.Run, []configchange.Stretch) {
 	changed := map[string]bool{}
-	var stretch configchange.Stretch
+	var moved []configchange.Stretch
 	for _, o := range sightings {
 		p := configchange.Place(runs, o, func() string { return r.store.NewID("run") })
 		runs = p.Runs
 		for _, i := range p.Saved {
 			changed[runs[i].ID] = true
 		}
-		stretch = stretch.Hull(p.Touched)
+		moved = append(moved, p.Touched...)
 	}
-	return slices.DeleteFunc(runs, func(run configchange.Run) bool { return !changed[run.ID] }), stretch
+	return slices.DeleteFunc(runs, func(run configchange.Run) bool { return !changed[run.ID] }), moved
 }
 
 func (r *run) rememberUninventoried(ctx context.Context, devices map[string]bool) error {
@@ -165,6 +179,9 @@ func (r *run) rememberUninventoried(ctx context.Context, devices map[string]bool
 func (r *run) observationFailed(ctx context.Context, in ObservationFailedInput) error {
 	if in.Device == "" || in.Category == "" || in.ObservedAt.IsZero() {
 		return refuse(Invalid, "name device, category and observed_at", "the failed observation is incomplete")
+	}
+	if in.Category == configchange.AllCategories {
+		return nil
 	}
 	if err := r.store.SaveFailure(ctx, in); err != nil {
 		return fmt.Errorf("saving a failed observation: %w", err)

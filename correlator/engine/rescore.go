@@ -165,9 +165,7 @@ func (r *run) changesBetween(ctx context.Context, devices []string, from, to tim
 			}
 		}
 	}
-	slices.SortStableFunc(changes, func(a, b configchange.Change) int {
-		return cmp.Or(a.NotAfter.Compare(b.NotAfter), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(changes, configchange.CompareChanges)
 	return changes, nil
 }
 

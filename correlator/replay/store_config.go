@@ -179,7 +179,5 @@ func (s *Store) DeleteConfigChanges(_ context.Context, ids []string) error {
 
 // allChanges are all changes of the tenant, in the order of the document.
 func (s *Store) allChanges() []configchange.Change {
-	return slices.SortedFunc(maps.Values(s.config.changes), func(a, b configchange.Change) int {
-		return cmp.Or(a.NotAfter.Compare(b.NotAfter), cmp.Compare(a.Device, b.Device), cmp.Compare(a.Category, b.Category), cmp.Compare(a.ID, b.ID))
-	})
+	return slices.SortedFunc(maps.Values(s.config.changes), configchange.CompareChanges)
 }
