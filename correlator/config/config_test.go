@@ -176,7 +176,7 @@ func TestErrors(t *testing.T) {
 		"same source name":  {"tenants: [{id: a, prometheus: [{name: p, url: 'http://p'}, {name: p, url: 'http://p'}]}]", `tenant a: prometheus[1]: name "p" is given twice`},
 		"webhook secret":    {"tenants: [{id: a, webhooks: [{url: 'http://p'}]}]", "tenant a: webhooks[0]: secret_file is missing: the receiver verifies events by it"},
 		"short secret":      {"tenants: [{id: a, webhooks: [{url: 'http://p', secret_file: short}]}]", "tenant a: webhooks[0]: secret_file: the secret is too short: use at least 16 bytes, such as `openssl rand -hex 32` prints"},
-		"webhook event":     {"tenants: [{id: a, webhooks: [{url: 'http://p', secret_file: token, events: [x]}]}]", `tenant a: webhooks[0]: events: unknown type "x": use some of [incident.opened incident.updated incident.acked incident.closed]`},
+		"webhook event":     {"tenants: [{id: a, webhooks: [{url: 'http://p', secret_file: token, events: [x]}]}]", `tenant a: webhooks[0]: events: unknown type "x": use some of [incident.opened incident.updated incident.acked incident.unacked incident.closed]`},
 		"token name":        {"tenants: [{id: a}]\nauth: {tokens: [{role: admin}]}", "auth: tokens[0]: name is missing"},
 		"token name twice":  {"tenants: [{id: a}]\nauth: {tokens: [{name: x, role: admin, sha256: " + hash + "}, {name: x}]}", `auth: tokens[1]: name "x" is given twice`},
 		"token role":        {"tenants: [{id: a}]\nauth: {tokens: [{name: x, role: root}]}", `auth: token x: unknown role "root": use one of admin, agent, alertmanager, auditor, operator, viewer`},

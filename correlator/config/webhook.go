@@ -17,7 +17,7 @@ type Webhook struct {
 	// SecretFile holds the key of the signature.
 	SecretFile string `yaml:"secret_file"`
 	// Events are the types that are sent, of incident.opened, incident.updated, incident.acked,
-	// incident.closed (default: all of them).
+	// incident.unacked, incident.closed (default: all of them).
 	Events []string `yaml:"events,omitempty"`
 	// HTTPClient says how to reach it.
 	HTTPClient HTTPClient `yaml:",inline"`
@@ -27,7 +27,7 @@ type Webhook struct {
 }
 
 // WebhookEvents are the types of events that a webhook can be sent.
-var WebhookEvents = []string{"incident.opened", "incident.updated", "incident.acked", "incident.closed"}
+var WebhookEvents = []string{"incident.opened", "incident.updated", "incident.acked", "incident.unacked", "incident.closed"}
 
 // minWebhookSecret is the length below which an HMAC key could be guessed.
 const minWebhookSecret = 16

@@ -25,7 +25,8 @@ func (r *run) assign(ctx context.Context, fresh []incident.Occurrence, newest ma
 	if err != nil {
 		return nil, err
 	}
-	rest, err = r.joinStanding(ctx, rest, near, settings.joinWindow(), &joined)
+	split := r.splits(near, newest)
+	rest, err = r.joinStanding(ctx, rest, near, split, settings.joinWindow(), &joined)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +34,7 @@ func (r *run) assign(ctx context.Context, fresh []incident.Occurrence, newest ma
 	onset, last := incident.OnsetOf(fresh)
 	when := incident.Interval{NotBefore: onset.NotBefore, NotAfter: last}
 	near = slices.DeleteFunc(near, func(w *work) bool { return w.span().Gap(when) > settings.joinWindow() })
-	return r.joinByCause(ctx, rest, near, settings.joinWindow(), joined)
+	return r.joinByCause(ctx, rest, near, split, settings.joinWindow(), joined)
 }
 
 // joinOwn is rule (a): the alert's own incident, open, or closed not long ago.
@@ -103,7 +104,7 @@ func (r *run) neighbours(ctx context.Context, occurrences []incident.Occurrence,
 
 // joinStanding is rule (b): the incident whose first candidate is still down takes what is in its
 // impact, however late. Of several it is the one that began last.
-func (r *run) joinStanding(ctx context.Context, fresh []incident.Occurrence, near []*work, window time.Duration, joined *[]*work) ([]incident.Occurrence, error) {
+func (r *run) joinStanding(ctx context.Context, fresh []incident.Occurrence, near []*work, split splits, window time.Duration, joined *[]*work) ([]incident.Occurrence, error) {
 	if len(near) == 0 {
 		return fresh, nil
 	}
@@ -128,7 +129,7 @@ func (r *run) joinStanding(ctx context.Context, fresh []incident.Occurrence, nea
 	}
 	var rest []incident.Occurrence
 	for _, o := range fresh {
-		i := slices.IndexFunc(standings, func(st standing) bool { return st.Takes(o, window) })
+		i := slices.IndexFunc(standings, func(st standing) bool { return st.Takes(o, window) && !split.bar(o, st.work) })
 		if i < 0 {
 			rest = append(rest, o)
 			continue
@@ -142,22 +143,29 @@ func (r *run) joinStanding(ctx context.Context, fresh []incident.Occurrence, nea
 // joinByCause is rule (c), for alerts and open incidents alike: what one candidate of the greedy
 // cover over all of them explains, near in time, is one event. It is asked even when every alert has
 // found an incident, since what the alerts add may show that two incidents are one.
-func (r *run) joinByCause(ctx context.Context, fresh []incident.Occurrence, near []*work, window time.Duration, joined []*work) ([]*work, error) {
+func (r *run) joinByCause(ctx context.Context, fresh []incident.Occurrence, near []*work, split splits, window time.Duration, joined []*work) ([]*work, error) {
 	groups, err := r.group(ctx, near, fresh, window)
 	if err != nil {
 		return nil, err
 	}
 	for _, g := range groups {
-		home := r.mergeAll(g.works)
-		if home == nil && len(g.occurrences) > 0 {
-			home = r.open()
-		}
+		homes := r.mergeAll(g.works)
+		var took []*work
 		for _, o := range g.occurrences {
+			home := split.home(o, homes)
+			if home == nil {
+				home = r.open()
+				homes = append(homes, home)
+			}
+			if home.isNew {
+				split.inherit(home, o)
+			}
 			r.join(home, o)
+			if !slices.Contains(took, home) {
+				took = append(took, home)
+			}
 		}
-		if len(g.occurrences) > 0 {
-			joined = append(joined, home)
-		}
+		joined = append(joined, took...)
 	}
 	return joined, nil
 }
@@ -227,19 +235,23 @@ func (r *run) group(ctx context.Context, works []*work, fresh []incident.Occurre
 }
 
 // mergeAll merges incidents, the oldest surviving, but for those that an operator split apart. It
-// returns the survivor, nil when there are none.
-func (r *run) mergeAll(works []*work) *work {
-	if len(works) == 0 {
-		return nil
-	}
+// returns the survivors, oldest first: mostly one.
+func (r *run) mergeAll(works []*work) []*work {
 	slices.SortStableFunc(works, func(a, b *work) int { return a.inc.OpenedAt.Compare(b.inc.OpenedAt) })
-	survivor := works[0]
-	for _, w := range works[1:] {
-		if w != survivor && w.inc.State != incident.Merged && !slices.Contains(survivor.inc.Apart, w.inc.ID) {
-			r.merge(w, survivor)
+	var survivors []*work
+	for _, w := range works {
+		if w.inc.State == incident.Merged {
+			continue
+		}
+		i := slices.IndexFunc(survivors, func(s *work) bool { return !apart(s, w) })
+		switch {
+		case i < 0:
+			survivors = append(survivors, w)
+		case survivors[i] != w:
+			r.merge(w, survivors[i])
 		}
 	}
-	return survivor
+	return survivors
 }
 
 // merge moves everything of one incident into another.
@@ -252,8 +264,8 @@ func (r *run) merge(from, into *work) {
 	into.inc.Apart = append(into.inc.Apart, from.inc.Apart...)
 	into.inc.Feedback = append(into.inc.Feedback, from.inc.Feedback...)
 	into.inc.Truncated = max(into.inc.Truncated, from.inc.Truncated)
-	if into.inc.Acknowledged == nil {
-		into.inc.Acknowledged = from.inc.Acknowledged
+	if into.inc.Acknowledged == nil && from.inc.Acknowledged != nil {
+		into.inc.Acknowledged, into.acked = from.inc.Acknowledged, true
 	}
 	into.inc.Notice.Told = into.inc.Notice.Told || from.inc.Notice.Told
 	into.inc.Notice.Evidence = into.inc.Notice.Evidence || from.inc.Notice.Evidence

@@ -19,11 +19,14 @@ const (
 	IncidentOpened        EventType = "incident.opened"
 	IncidentUpdated       EventType = "incident.updated"
 	IncidentAcknowledged  EventType = "incident.acked"
-	IncidentReopened      EventType = "incident.reopened"
-	IncidentClosed        EventType = "incident.closed"
-	IncidentMerged        EventType = "incident.merged"
-	WindowChanged         EventType = "window.changed"
-	NotificationDue       EventType = "notification"
+	// IncidentUnacknowledged: an acknowledgement was taken back, or ran out while an alert still fires, so
+	// that nobody works on it as far as anybody knows.
+	IncidentUnacknowledged EventType = "incident.unacked"
+	IncidentReopened       EventType = "incident.reopened"
+	IncidentClosed         EventType = "incident.closed"
+	IncidentMerged         EventType = "incident.merged"
+	WindowChanged          EventType = "window.changed"
+	NotificationDue        EventType = "notification"
 )
 
 // Effect is something the world outside must hear of. The caller appends it to the outbox in the

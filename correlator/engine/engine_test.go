@@ -272,7 +272,7 @@ func TestEventsOfAnIncident(t *testing.T) {
 	ack.Until = &until
 	require.Equal(t, []engine.EventType{engine.IncidentAcknowledged}, types(b.apply(30, ack)))
 	effects = b.apply(60, engine.Tick{})
-	require.Equal(t, []engine.EventType{engine.IncidentUpdated}, types(effects))
+	require.Equal(t, []engine.EventType{engine.IncidentUnacknowledged}, types(effects), "it still fires, and nobody has it")
 	require.Nil(t, effects[0].Incident.Acknowledged, "it has expired")
 
 	b.apply(130, engine.AlertsInput{Alerts: []engine.Alert{over(down("EDGE1", 0), 120)}})
@@ -336,7 +336,7 @@ func TestRefusals(t *testing.T) {
 			engine.NotFound,
 			`there is no incident "i9": list the incidents to find the right one; a merged one lives on in another`,
 		},
-		{engine.OperatorInput{Op: "praise", Incident: edge1}, engine.Invalid, `unknown operation "praise" on an incident: use acknowledge, merge, split or feedback`},
+		{engine.OperatorInput{Op: "praise", Incident: edge1}, engine.Invalid, `unknown operation "praise" on an incident: use acknowledge, unacknowledge, merge, split or feedback`},
 		{engine.OperatorInput{Op: engine.OpMerge, Incident: edge1, Into: edge1}, engine.Conflict, "both alerts are in incident incident-000001 already: nothing needs to be done"},
 		{
 			engine.OperatorInput{Op: engine.OpSplit, Incident: edge1, Alerts: []string{"fp-EDGE1"}},

@@ -87,17 +87,21 @@ type OperatorOp string
 
 // The operations.
 const (
-	OpAcknowledge OperatorOp = "acknowledge"
-	OpMerge       OperatorOp = "merge"
-	OpSplit       OperatorOp = "split"
-	OpFeedback    OperatorOp = "feedback"
+	OpAcknowledge   OperatorOp = "acknowledge"
+	OpUnacknowledge OperatorOp = "unacknowledge" // takes an acknowledgement back
+	OpMerge         OperatorOp = "merge"
+	OpSplit         OperatorOp = "split"
+	OpFeedback      OperatorOp = "feedback"
 )
 
-// IncidentRef names an incident: by ID, or as the newest one that has this alert.
+// IncidentRef names an incident: by ID, else by the occurrence (Fingerprint and StartsAt) that it has
+// now, else as the newest one that has an alert of this name and subject (Occurrence.Subject).
 type IncidentRef struct {
-	ID        string
-	Device    string
-	AlertName string
+	ID          string
+	Device      string
+	AlertName   string
+	Fingerprint string
+	StartsAt    time.Time
 }
 
 // Cause is the verdict of feedback.

@@ -116,7 +116,8 @@ type IncidentStore interface {
 // ClosedSince, and none when that is zero; by IDs and Latest always.
 type IncidentSelector struct {
 	IDs []string
-	// Latest: the newest incident (by OpenedAt) that has an occurrence with this device and alertname.
+	// Latest: the incident that has the occurrence with this Fingerprint and StartsAt where they are given,
+	// else the newest incident (by OpenedAt) that has an occurrence with this device and alertname.
 	Latest *IncidentRef
 	// Reach: incidents of which any of these keys was added to the reach, and whose span of onsets
 	// [Onset.NotBefore, LastOnset] meets [OnsetFrom, OnsetTo]. Keys are opaque to the store.

@@ -39,10 +39,7 @@ func (r *run) fire(ctx context.Context, t Timer) error {
 	case TimerNotify:
 		return r.onIncident(ctx, t.Subject, func(w *work) { r.tellOpened(w) })
 	case TimerAckExpiry:
-		return r.onIncident(ctx, t.Subject, func(w *work) {
-			w.inc.Acknowledged = nil
-			w.dirty = true
-		})
+		return r.onIncident(ctx, t.Subject, func(w *work) { r.unacknowledged(w) })
 	case TimerRescore:
 		return r.onIncident(ctx, t.Subject, func(w *work) { w.rescore = true })
 	case TimerClose:

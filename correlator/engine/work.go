@@ -21,6 +21,7 @@ type work struct {
 	dirty       bool // the incident itself is to be saved
 	rescore     bool
 	page        bool      // an unsuppressed firing alert has just arrived
+	acked       bool      // it was acknowledged, or that was taken back: the timer of its expiry is to follow
 	reach       []string  // reach keys to add
 	event       EventType // what to tell when it is saved; empty: IncidentUpdated
 }
@@ -223,6 +224,9 @@ func (r *run) settle(ctx context.Context, w *work) error {
 		}
 	}
 	if err := r.scheduleClosing(ctx, w); err != nil {
+		return err
+	}
+	if err := r.scheduleAckExpiry(ctx, w); err != nil {
 		return err
 	}
 	return r.notice(ctx, w)

@@ -133,12 +133,13 @@ const (
 
 // told maps what happens to an incident to the types that receivers know.
 var told = map[engine.EventType]string{
-	engine.IncidentOpened:       "incident.opened",
-	engine.IncidentUpdated:      "incident.updated",
-	engine.IncidentReopened:     "incident.updated",
-	engine.IncidentAcknowledged: "incident.acked",
-	engine.IncidentClosed:       "incident.closed",
-	engine.IncidentMerged:       "incident.closed",
+	engine.IncidentOpened:         "incident.opened",
+	engine.IncidentUpdated:        "incident.updated",
+	engine.IncidentReopened:       "incident.updated",
+	engine.IncidentAcknowledged:   "incident.acked",
+	engine.IncidentUnacknowledged: "incident.unacked",
+	engine.IncidentClosed:         "incident.closed",
+	engine.IncidentMerged:         "incident.closed",
 }
 
 // Wants says whether any receiver wants this type of event of the tenant.

@@ -142,6 +142,7 @@ func TestWhichEventsGoWhere(t *testing.T) {
 		"opened":                {[]string{"incident.opened"}, engine.IncidentOpened, "acme", "incident.opened"},
 		"reopened is an update": {[]string{"incident.updated"}, engine.IncidentReopened, "acme", "incident.updated"},
 		"acknowledged":          {[]string{"incident.acked"}, engine.IncidentAcknowledged, "acme", "incident.acked"},
+		"nobody has it now":     {[]string{"incident.unacked"}, engine.IncidentUnacknowledged, "acme", "incident.unacked"},
 		"merged closes it":      {[]string{"incident.closed"}, engine.IncidentMerged, "acme", "incident.closed"},
 		"not wanted":            {[]string{"incident.closed"}, engine.IncidentOpened, "acme", ""},
 		"not of an incident":    {[]string{"incident.opened"}, engine.ConfigChangeDetected, "acme", ""},

@@ -85,7 +85,7 @@ func (b *bundle) floor(t *testing.B, n int, in engine.Input, prepare func(i int)
 			if err := write(s); err != nil {
 				return err
 			}
-			if err := s.appendJournal(t.Context(), s.advance(time.Now()), in); err != nil {
+			if err := s.appendJournal(s.advance(time.Now()), in); err != nil {
 				return err
 			}
 			return s.save(t.Context())

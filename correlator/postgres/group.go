@@ -84,12 +84,16 @@ func (db *DB) commit(ctx context.Context, tenant string, group []*job) ([]outcom
 // before it have effects all the same.
 func (db *DB) applyOne(ctx context.Context, s *state, in engine.Input) (outcome, error) {
 	at := s.advance(db.o.Now())
+	recorded, err := s.recorded(ctx, in)
+	if err != nil {
+		return outcome{}, err
+	}
 	effects, err := db.guard(ctx, s, at, in)
 	if _, refused := engine.AsRefusal(err); err != nil && !refused {
 		return outcome{}, err
 	}
 	if err == nil {
-		if journalErr := s.appendJournal(ctx, at, in); journalErr != nil {
+		if journalErr := s.appendJournal(at, recorded); journalErr != nil {
 			return outcome{}, journalErr
 		}
 	}

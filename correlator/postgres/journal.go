@@ -19,16 +19,36 @@ type entry struct {
 	payload string
 }
 
-// appendJournal notes an input. The passing of time is no input: timers fire at their own instants.
-func (s *state) appendJournal(ctx context.Context, at time.Time, in engine.Input) error {
-	switch command := in.(type) {
-	case engine.Tick:
-		return nil
-	case engine.OperatorInput:
-		var err error
-		if in, err = s.byAlerts(ctx, command); err != nil {
-			return err
+// recorded is an input in the form in which the journal keeps it: a command names its incidents by an
+// occurrence of each, as timelines do, since ids are another database's business. It is asked before the
+// input is applied, which may move the occurrences.
+func (s *state) recorded(ctx context.Context, in engine.Input) (engine.Input, error) {
+	command, ok := in.(engine.OperatorInput)
+	if !ok {
+		return in, nil
+	}
+	for _, ref := range []*engine.IncidentRef{&command.Incident, &command.Into} {
+		if ref.ID == "" {
+			continue
 		}
+		rows, err := s.query(ctx, `
+			SELECT CASE WHEN device <> '' THEN device WHEN site <> '' THEN site ELSE alertname END, alertname, fingerprint, starts_at
+			  FROM alert_occurrences WHERE incident_id = $1 ORDER BY starts_at, id LIMIT 1`, ref.ID)
+		if err != nil {
+			return nil, err
+		}
+		_, err = pgx.ForEachRow(rows, []any{&ref.Device, &ref.AlertName, &ref.Fingerprint, &ref.StartsAt}, func() error { return nil })
+		if err != nil {
+			return nil, fmt.Errorf("name an incident by its alerts: %w", err)
+		}
+	}
+	return command, nil
+}
+
+// appendJournal notes an input. The passing of time is no input: timers fire at their own instants.
+func (s *state) appendJournal(at time.Time, in engine.Input) error {
+	if _, tick := in.(engine.Tick); tick {
+		return nil
 	}
 	payload, err := timelineLines(s.tenant, at, in)
 	if err != nil {
@@ -37,25 +57,6 @@ func (s *state) appendJournal(ctx context.Context, at time.Time, in engine.Input
 	s.row.seq++
 	s.journal = append(s.journal, entry{seq: s.row.seq, at: at, kind: kindOf(in), payload: payload})
 	return nil
-}
-
-// byAlerts names the incidents of a command by an alert of each, as timelines do: ids are another
-// database's business.
-func (s *state) byAlerts(ctx context.Context, in engine.OperatorInput) (engine.OperatorInput, error) {
-	for _, ref := range []*engine.IncidentRef{&in.Incident, &in.Into} {
-		if ref.ID == "" {
-			continue
-		}
-		rows, err := s.query(ctx, "SELECT device, alertname FROM alert_occurrences WHERE incident_id = $1 ORDER BY starts_at, id LIMIT 1", ref.ID)
-		if err != nil {
-			return in, err
-		}
-		_, err = pgx.ForEachRow(rows, []any{&ref.Device, &ref.AlertName}, func() error { return nil })
-		if err != nil {
-			return in, fmt.Errorf("name an incident by its alerts: %w", err)
-		}
-	}
-	return in, nil
 }
 
 func (s *state) queueJournal() {

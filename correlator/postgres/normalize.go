@@ -129,5 +129,6 @@ func cleanMap(m map[string]string) map[string]string {
 }
 
 func cleanRef(r engine.IncidentRef) engine.IncidentRef {
-	return engine.IncidentRef{ID: clean(r.ID), Device: clean(r.Device), AlertName: clean(r.AlertName)}
+	r.ID, r.Device, r.AlertName, r.Fingerprint = clean(r.ID), clean(r.Device), clean(r.AlertName), clean(r.Fingerprint)
+	return r
 }

@@ -30,11 +30,16 @@ func (s *state) Incidents(ctx context.Context, sel engine.IncidentSelector) ([]i
 	if len(sel.IDs) > 0 {
 		q.or("SELECT unnest(" + q.arg(sel.IDs) + "::text[])")
 	}
-	if sel.Latest != nil {
+	switch {
+	case sel.Latest == nil:
+	case sel.Latest.Fingerprint != "":
+		q.or("SELECT incident_id FROM alert_occurrences WHERE fingerprint = " + q.arg(sel.Latest.Fingerprint) + " AND starts_at = " + q.arg(sel.Latest.StartsAt))
+	default:
 		q.or(`SELECT id FROM (
 			SELECT i.id FROM incident_entities AS e JOIN incidents AS i ON i.id = e.incident_id
-			 WHERE e.kind = 'device' AND e.name = ` + q.arg(sel.Latest.Device) + ` AND i.state <> 'merged'
-			   AND EXISTS (SELECT FROM alert_occurrences AS o WHERE o.incident_id = i.id AND o.device = e.name AND o.alertname = ` + q.arg(sel.Latest.AlertName) + `)
+			 WHERE e.name = ` + q.arg(sel.Latest.Device) + ` AND i.state <> 'merged'
+			   AND EXISTS (SELECT FROM alert_occurrences AS o WHERE o.incident_id = i.id AND o.alertname = ` + q.arg(sel.Latest.AlertName) + `
+			               AND CASE WHEN o.device <> '' THEN e.kind = 'device' AND o.device = e.name ELSE e.kind = 'site' AND o.site = e.name END)
 			 ORDER BY i.opened_at DESC, i.id DESC LIMIT 1) AS latest`)
 	}
 	if len(sel.Reach) > 0 {

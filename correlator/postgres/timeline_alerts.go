@@ -97,10 +97,16 @@ type operatorLine struct {
 	Cause      *cause            `json:"cause,omitempty"`
 }
 
-// incidentOf names an incident by one of its alerts.
+// incidentOf names an incident by one of its alerts, and by the very occurrence where that is known.
 type incidentOf struct {
-	Device    string `json:"device"`
-	AlertName string `json:"alertname"`
+	Device      string     `json:"device"`
+	AlertName   string     `json:"alertname"`
+	Fingerprint string     `json:"fingerprint,omitempty"`
+	StartsAt    *time.Time `json:"starts_at,omitempty"`
+}
+
+func incidentOfRef(ref engine.IncidentRef) incidentOf {
+	return incidentOf{Device: ref.Device, AlertName: ref.AlertName, Fingerprint: ref.Fingerprint, StartsAt: nullTime(ref.StartsAt.UTC())}
 }
 
 type cause struct {
@@ -109,9 +115,10 @@ type cause struct {
 }
 
 func operatorLineOf(h head, in engine.OperatorInput) operatorLine {
-	line := operatorLine{head: h, Op: in.Op, By: in.By, IncidentOf: incidentOf{in.Incident.Device, in.Incident.AlertName}, Alerts: in.Alerts, Until: in.Until}
+	line := operatorLine{head: h, Op: in.Op, By: in.By, IncidentOf: incidentOfRef(in.Incident), Alerts: in.Alerts, Until: in.Until}
 	if in.Op == engine.OpMerge {
-		line.Into = &incidentOf{in.Into.Device, in.Into.AlertName}
+		into := incidentOfRef(in.Into)
+		line.Into = &into
 	}
 	if in.Cause != nil {
 		line.Cause = &cause{Device: in.Cause.Device, Category: in.Cause.Category}

@@ -289,16 +289,29 @@ func parseWindow(kind calendar.Kind, name string) func([]byte, time.Time) (engin
 	}
 }
 
-func parseOperator(raw []byte, _ time.Time) (engine.Input, error) {
-	type ref struct {
-		Device    string `json:"device"`
-		AlertName string `json:"alertname"`
+// incidentOf names an incident by one of its alerts.
+type incidentOf struct {
+	Device    string `json:"device"`
+	AlertName string `json:"alertname"`
+	// Journals name the very occurrence, since a command may be about another than the newest incident.
+	Fingerprint string    `json:"fingerprint"`
+	StartsAt    time.Time `json:"starts_at"`
+}
+
+func (i incidentOf) ref() engine.IncidentRef {
+	ref := engine.IncidentRef{Device: i.Device, AlertName: i.AlertName}
+	if i.Fingerprint != "" && !i.StartsAt.IsZero() {
+		ref.Fingerprint, ref.StartsAt = i.Fingerprint, i.StartsAt.UTC()
 	}
+	return ref
+}
+
+func parseOperator(raw []byte, _ time.Time) (engine.Input, error) {
 	var in struct {
 		Op     *engine.OperatorOp `json:"op"`
-		Of     *ref               `json:"incident_of"`
+		Of     *incidentOf        `json:"incident_of"`
 		By     string             `json:"by"`
-		Into   *ref               `json:"into_incident_of"`
+		Into   *incidentOf        `json:"into_incident_of"`
 		Alerts []string           `json:"alerts"`
 		Until  *time.Time         `json:"until"`
 		Cause  *engine.Cause      `json:"cause"`
@@ -310,16 +323,16 @@ func parseOperator(raw []byte, _ time.Time) (engine.Input, error) {
 		return nil, err
 	}
 	out := engine.OperatorInput{
-		Op: *in.Op, By: in.By, Incident: engine.IncidentRef{Device: in.Of.Device, AlertName: in.Of.AlertName},
+		Op: *in.Op, By: in.By, Incident: in.Of.ref(),
 		Alerts: in.Alerts, Until: in.Until, Cause: in.Cause,
 	}
 	switch *in.Op {
-	case engine.OpAcknowledge, engine.OpFeedback:
+	case engine.OpAcknowledge, engine.OpUnacknowledge, engine.OpFeedback:
 	case engine.OpMerge:
 		if in.Into == nil {
 			return nil, missing("into_incident_of")
 		}
-		out.Into = engine.IncidentRef{Device: in.Into.Device, AlertName: in.Into.AlertName}
+		out.Into = in.Into.ref()
 	case engine.OpSplit:
 		if in.Alerts == nil {
 			return nil, missing("alerts")

@@ -97,7 +97,11 @@ func (s *Store) latest(ref engine.IncidentRef) string {
 	var newest incident.Incident
 	for _, o := range s.incidents.occurrences {
 		inc := s.incidents.byID[o.IncidentID]
-		if o.Subject() == ref.Device && o.AlertName == ref.AlertName && (newest.ID == "" || compareIncidents(inc, newest) > 0) {
+		named := o.Subject() == ref.Device && o.AlertName == ref.AlertName
+		if ref.Fingerprint != "" {
+			named = o.Fingerprint == ref.Fingerprint && o.StartsAt.Equal(ref.StartsAt)
+		}
+		if named && (newest.ID == "" || compareIncidents(inc, newest) > 0) {
 			newest = inc
 		}
 	}
