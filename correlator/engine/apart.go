@@ -11,9 +11,9 @@ import (
 // follows its own incident (rule a) and never joins the other one as a consequence (b) or by a common
 // cause (c). Only an operator's merging takes that back.
 
-// apart says whether an operator split one of the incidents from the other, or from something that was
+// parted says whether an operator split one of the incidents from the other, or from something that was
 // merged into it.
-func apart(a, b *work) bool {
+func parted(a, b *work) bool {
 	return isNamed(a.inc.Apart, b.inc) || isNamed(b.inc.Apart, a.inc)
 }
 
@@ -59,11 +59,11 @@ func (r *run) splits(near []*work, newest map[string]incident.Occurrence) splits
 // bar says whether a split keeps a new alert out of an incident: its own incident was split from that
 // one, or the operator put the other alerts of its device into an incident apart.
 func (s splits) bar(o incident.Occurrence, w *work) bool {
-	if own := s.own[o.Fingerprint]; own != nil && own != w && apart(own, w) {
+	if own := s.own[o.Fingerprint]; own != nil && own != w && parted(own, w) {
 		return true
 	}
 	return !holds(w, o.Subject()) && slices.ContainsFunc(s.divided, func(other *work) bool {
-		return other != w && holds(other, o.Subject()) && apart(other, w)
+		return other != w && holds(other, o.Subject()) && parted(other, w)
 	})
 }
 

@@ -243,7 +243,7 @@ func (r *run) mergeAll(works []*work) []*work {
 		if w.inc.State == incident.Merged {
 			continue
 		}
-		i := slices.IndexFunc(survivors, func(s *work) bool { return !apart(s, w) })
+		i := slices.IndexFunc(survivors, func(s *work) bool { return !parted(s, w) })
 		switch {
 		case i < 0:
 			survivors = append(survivors, w)

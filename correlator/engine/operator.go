@@ -171,7 +171,7 @@ func (r *run) splitBefore(ctx context.Context, w *work, alerts []string) (bool, 
 	}
 	other := works[0]
 	elsewhere := slices.ContainsFunc(newest, func(o incident.Occurrence) bool { return o.IncidentID != other.inc.ID })
-	return !elsewhere && apart(w, other), nil
+	return !elsewhere && parted(w, other), nil
 }
 
 // shareNotice gives both sides of a split what on-call knows: who was told of the whole was told of
