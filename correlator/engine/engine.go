@@ -32,8 +32,9 @@ type Engine struct {
 }
 
 type cachedGraph struct {
-	revision int64
-	graph    *topology.Graph
+	revision    int64 // of the inventory
+	subscribers int64 // revision of the measured numbers
+	graph       *topology.Graph
 }
 
 type cachedWeights struct {
@@ -133,6 +134,8 @@ func (r *run) apply(ctx context.Context, in Input) error {
 		return r.operator(ctx, in)
 	case InventoryInput:
 		return r.inventory(ctx, in)
+	case SubscribersInput:
+		return r.countSubscribers(ctx, in)
 	case SettingsInput:
 		return r.changeSettings(ctx, in)
 	case Tick:
@@ -163,16 +166,30 @@ func (r *run) topology(ctx context.Context) (*topology.Graph, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the inventory's revision: %w", err)
 	}
+	subscribers, err := r.store.SubscribersRevision(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading the revision of the subscribers: %w", err)
+	}
 	e, tenant := r.engine, r.store.Tenant()
 	e.mu.Lock()
 	cached, ok := e.graphs[tenant]
 	e.mu.Unlock()
+	fresh := ok && cached.revision == revision && cached.subscribers == subscribers
 	if !ok || cached.revision != revision {
 		inv, err := r.store.Inventory(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("loading the inventory: %w", err)
 		}
 		cached = cachedGraph{revision: revision, graph: topology.NewGraph(inv)}
+	}
+	if cached.subscribers != subscribers {
+		measured, err := r.store.Subscribers(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("loading the subscribers: %w", err)
+		}
+		cached.subscribers, cached.graph = subscribers, cached.graph.WithSubscribers(measured)
+	}
+	if !fresh {
 		e.mu.Lock()
 		e.graphs[tenant] = cached
 		e.mu.Unlock()

@@ -289,6 +289,7 @@ func TestEventsOfAnIncident(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	b.apply(0, engine.InventoryInput{IfRevision: new(int64)})
 	b.apply(0, engine.AlertsInput{Alerts: []engine.Alert{down("EDGE1", 0)}})
 	w := calendar.Window{ID: "c1", Kind: calendar.Change, StartsAt: noon.Add(time.Hour), EndsAt: noon.Add(2 * time.Hour), Scope: topology.Scope{Devices: []string{"EDGE1"}}}
 	b.apply(0, engine.WindowInput{Op: engine.OpCreate, Window: w})
@@ -348,6 +349,13 @@ func TestRefusals(t *testing.T) {
 			engine.Invalid,
 			"inventory: device 0 has no name: correct the inventory and send it again",
 		},
+		{
+			engine.InventoryInput{IfRevision: new(int64)},
+			engine.Conflict,
+			"the inventory is at revision 1 and no longer at 0: read it again and decide anew",
+		},
+		{engine.SubscribersInput{Counts: map[string]int{"": 1}}, engine.Invalid, "subscribers of a device without a name: name it"},
+		{engine.SubscribersInput{Counts: map[string]int{"A": -1}}, engine.Invalid, `device "A": -1 subscribers: send at least 0`},
 	} {
 		effects, err := b.engine.Apply(t.Context(), b.store, noon.Add(2*time.Second), c.in)
 		require.EqualError(t, err, c.want)

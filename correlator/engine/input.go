@@ -13,7 +13,16 @@ import (
 type Input interface{ input() }
 
 // InventoryInput replaces the inventory of the tenant.
-type InventoryInput struct{ Inventory topology.Inventory }
+type InventoryInput struct {
+	Inventory topology.Inventory
+	// IfRevision, where it is given, is the revision that the sender read: another one is refused, so
+	// that nobody's work is lost.
+	IfRevision *int64
+}
+
+// SubscribersInput says how many subscribers devices usually serve, as measured. Devices that it does
+// not name keep their number; 0 forgets it.
+type SubscribersInput struct{ Counts map[string]int }
 
 // SettingsInput changes the settings that it names; nil fields stay as they are.
 type SettingsInput struct {
@@ -125,6 +134,7 @@ type OperatorInput struct {
 type Tick struct{}
 
 func (InventoryInput) input()         {}
+func (SubscribersInput) input()       {}
 func (SettingsInput) input()          {}
 func (ObservationsInput) input()      {}
 func (ObservationFailedInput) input() {}

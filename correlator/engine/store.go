@@ -38,6 +38,11 @@ type TenantStore interface {
 	InventoryRevision(ctx context.Context) (int64, error)
 	Inventory(ctx context.Context) (topology.Inventory, error)
 	SaveInventory(ctx context.Context, inv topology.Inventory) error
+	// SubscribersRevision grows with every SaveSubscribers, as InventoryRevision does.
+	SubscribersRevision(ctx context.Context) (int64, error)
+	// Subscribers are the measured numbers by device. The map is not written to.
+	Subscribers(ctx context.Context) (map[string]int, error)
+	SaveSubscribers(ctx context.Context, counts map[string]int) error
 	// RememberUninventoried notes devices that were heard of but are in no inventory (idempotent).
 	RememberUninventoried(ctx context.Context, devices []string, at time.Time) error
 }

@@ -14,11 +14,24 @@ func (r *run) inventory(ctx context.Context, in InventoryInput) error {
 	if err := in.Inventory.Validate(); err != nil {
 		return refuse(Invalid, "correct the inventory and send it again", "inventory: %v", err)
 	}
+	if in.IfRevision != nil {
+		revision, err := r.store.InventoryRevision(ctx)
+		if err != nil {
+			return fmt.Errorf("loading the inventory's revision: %w", err)
+		}
+		if revision != *in.IfRevision {
+			return refuse(Conflict, "read it again and decide anew", "the inventory is at revision %d and no longer at %d", revision, *in.IfRevision)
+		}
+	}
 	if err := r.store.SaveInventory(ctx, in.Inventory); err != nil {
 		return fmt.Errorf("saving the inventory: %w", err)
 	}
+	measured, err := r.store.Subscribers(ctx)
+	if err != nil {
+		return fmt.Errorf("loading the subscribers: %w", err)
+	}
 	// Not through the engine's cache: this transaction may yet come to nothing.
-	r.graph, r.graphReplaced = topology.NewGraph(in.Inventory), true
+	r.graph, r.graphReplaced = topology.NewGraph(in.Inventory).WithSubscribers(measured), true
 	return r.reviewFiring(ctx)
 }
 

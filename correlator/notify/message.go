@@ -58,9 +58,10 @@ type causeMessage struct {
 }
 
 type impactMessage struct {
-	Sites    int `json:"sites_affected"`
-	Devices  int `json:"devices_affected"`
-	Services int `json:"services_affected"`
+	Sites       int `json:"sites_affected"`
+	Devices     int `json:"devices_affected"`
+	Services    int `json:"services_affected"`
+	Subscribers int `json:"estimated_subscribers_affected"`
 }
 
 // newMessage tells of an incident as it stands in view; a view without an id means that it is not to
@@ -75,7 +76,7 @@ func newMessage(e Event, eventType string, view engine.IncidentView, r Receiver,
 			StartsAt:    i.Onset.NotBefore, EndsAt: i.ClosedAt,
 			URL:        strings.ReplaceAll(r.IncidentURL, "{id}", i.ID),
 			RootCauses: []causeMessage{}, EvidenceTop: []string{}, Labels: map[string]string{},
-			Impact: impactMessage{Sites: i.Judgement.Impact.Sites, Devices: i.Judgement.Impact.Devices, Services: i.Judgement.Impact.Services},
+			Impact: impactMessage(i.Judgement.Impact),
 		},
 	}
 	out := &m.Incident

@@ -92,7 +92,7 @@ func setup(t *testing.T, events ...string) (*Publisher, *receiver, *reader) {
 
 func event(eventType engine.EventType) Event {
 	return Event{Tenant: "acme", Key: "incident.opened/i1/1", Type: eventType, Incident: incident.Incident{
-		ID: "i1", State: incident.Open, Judgement: incident.Judgement{Impact: incident.Impact{Sites: 1, Devices: 3, Services: 2}},
+		ID: "i1", State: incident.Open, Judgement: incident.Judgement{Impact: incident.Impact{Sites: 1, Devices: 3, Services: 2, Subscribers: 1264}},
 	}}
 }
 
@@ -117,7 +117,7 @@ func TestDelivery(t *testing.T) {
 	    "explanation": "EDGE1 probably caused it.", "starts_at": "2026-11-01T12:00:00Z", "ends_at": null,
 	    "url": "https://grafana.example/incidents/i1", "ack": {"acked_by": "jane", "acked_at": "2026-11-01T12:02:00Z"},
 	    "root_causes": [{"entity_type": "device", "entity_id": "EDGE1", "name": "EDGE1", "role": "primary", "confidence": 0.8}],
-	    "impact": {"sites_affected": 1, "devices_affected": 3, "services_affected": 2},
+	    "impact": {"sites_affected": 1, "devices_affected": 3, "services_affected": 2, "estimated_subscribers_affected": 1264},
 	    "evidence_top": ["1", "2", "3", "4", "5"],
 	    "labels": {"label": "Possible change-related outage", "during_change_id": "c9"}
 	  }}`, string(got.body))

@@ -57,6 +57,13 @@ func normalize(in engine.Input) engine.Input {
 	case engine.InventoryInput:
 		in.Inventory = cleanInventory(in.Inventory)
 		return in
+	case engine.SubscribersInput:
+		counts := make(map[string]int, len(in.Counts))
+		for device, n := range in.Counts {
+			counts[clean(device)] = n
+		}
+		in.Counts = counts
+		return in
 	default:
 		return in // no texts that are stored by themselves, and no times
 	}

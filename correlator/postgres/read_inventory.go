@@ -25,15 +25,16 @@ type inventories struct {
 
 // knownInventory is one revision of an inventory, indexed. It never changes.
 type knownInventory struct {
-	revision int64
+	revision    int64
+	subscribers int64 // revision of the measured numbers
 	topology.Inventory
 	graph *topology.Graph
 }
 
 // inventory is the tenant's inventory in this transaction.
 func (db *DB) inventory(ctx context.Context, tx pgx.Tx, tenant string) (*knownInventory, error) {
-	var revision int64
-	err := tx.QueryRow(ctx, "SELECT inventory_revision FROM tenants").Scan(&revision)
+	var revision, subscribers int64
+	err := tx.QueryRow(ctx, "SELECT inventory_revision, subscribers_revision FROM tenants").Scan(&revision, &subscribers)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("%w %q", ErrUnknownTenant, tenant)
 	}
@@ -43,16 +44,22 @@ func (db *DB) inventory(ctx context.Context, tx pgx.Tx, tenant string) (*knownIn
 	db.inventories.mu.Lock()
 	known, ok := db.inventories.byTenant[tenant]
 	db.inventories.mu.Unlock()
-	if ok && known.revision == revision {
+	if ok && known.revision == revision && known.subscribers == subscribers {
 		return known, nil
 	}
-	known = &knownInventory{revision: revision}
+	known = &knownInventory{revision: revision, subscribers: subscribers}
 	if revision > 0 {
 		if err := tx.QueryRow(ctx, "SELECT document FROM inventories").Scan(&known.Inventory); err != nil {
 			return nil, fmt.Errorf("load the inventory: %w", err)
 		}
 	}
-	known.graph = topology.NewGraph(known.Inventory)
+	var measured map[string]int
+	if subscribers > 0 {
+		if err := tx.QueryRow(ctx, "SELECT counts FROM subscribers").Scan(&measured); err != nil {
+			return nil, fmt.Errorf("load the subscribers: %w", err)
+		}
+	}
+	known.graph = topology.NewGraph(known.Inventory).WithSubscribers(measured)
 	db.inventories.mu.Lock()
 	db.inventories.byTenant[tenant] = known
 	db.inventories.mu.Unlock()
@@ -118,6 +125,9 @@ func (db *DB) Devices(ctx context.Context, tenant string, q engine.DeviceQuery) 
 				views = append(views, deviceView(d))
 			}
 		}
+		for i := range views {
+			views[i].Subscribers = inv.graph.Subscribers([]string{views[i].Name})
+		}
 		slices.SortFunc(views, func(a, b engine.DeviceView) int { return strings.Compare(a.Name, b.Name) })
 		return addFingerprints(ctx, tx, views)
 	})
@@ -125,7 +135,7 @@ func (db *DB) Devices(ctx context.Context, tenant string, q engine.DeviceQuery) 
 }
 
 func deviceView(d topology.Device) engine.DeviceView {
-	v := engine.DeviceView{Name: d.Name, Site: d.Site, Tags: d.Tags, Services: d.Services, Roles: d.Roles, Subscribers: d.Subscribers}
+	v := engine.DeviceView{Name: d.Name, Site: d.Site, Tags: d.Tags, Services: d.Services, Roles: d.Roles}
 	for _, g := range d.DependsOn {
 		v.DependsOn = append(v.DependsOn, engine.DependencyView{Any: g.Any, All: g.All, K: g.K, Of: g.Of})
 	}

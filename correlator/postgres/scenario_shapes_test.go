@@ -24,6 +24,8 @@ type timelineLine struct {
 
 	topology.Inventory
 
+	Counts map[string]int
+
 	Lookback    string
 	Cooldown    string
 	JoinWindow  string `json:"join_window"`
@@ -62,6 +64,8 @@ func (l timelineLine) input(t *testing.T) engine.Input {
 	switch l.Type {
 	case "inventory":
 		return engine.InventoryInput{Inventory: l.Inventory}
+	case "subscribers":
+		return engine.SubscribersInput{Counts: l.Counts}
 	case "settings":
 		return engine.SettingsInput{
 			Lookback: parsedDuration(t, l.Lookback), Cooldown: parsedDuration(t, l.Cooldown),

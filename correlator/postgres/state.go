@@ -39,6 +39,7 @@ type tenantRow struct {
 	receivedAt        time.Time
 	seq               int64
 	inventoryRevision int64
+	subscribers       int64 // their revision
 	settings          engine.Settings
 	lastObservedAt    time.Time
 	nextDue           *time.Time
@@ -58,10 +59,10 @@ func lockTenant(ctx context.Context, tx pgx.Tx, tenant string, left *memory) (*s
 	var settings []byte
 	var writer string
 	err := tx.QueryRow(ctx, `
-		SELECT NULLIF(received_at, '-infinity'), journal_seq, inventory_revision, settings, last_observed_at, next_due,
+		SELECT NULLIF(received_at, '-infinity'), journal_seq, inventory_revision, subscribers_revision, settings, last_observed_at, next_due,
 		       xmin::text, pg_current_xact_id()::xid::text
 		  FROM tenants FOR UPDATE`).
-		Scan(zeroTime{&s.row.receivedAt}, &s.row.seq, &s.row.inventoryRevision, &settings, zeroTime{&s.row.lastObservedAt}, &s.row.nextDue,
+		Scan(zeroTime{&s.row.receivedAt}, &s.row.seq, &s.row.inventoryRevision, &s.row.subscribers, &settings, zeroTime{&s.row.lastObservedAt}, &s.row.nextDue,
 			&writer, &s.xid)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("%w %q", ErrUnknownTenant, tenant)
@@ -88,8 +89,8 @@ func (s *state) save(ctx context.Context) error {
 		return err
 	}
 	s.queue(`
-		UPDATE tenants SET received_at = $1, journal_seq = $2, inventory_revision = $3, settings = $4, last_observed_at = $5`,
-		s.row.receivedAt, s.row.seq, s.row.inventoryRevision, settings, nullTime(s.row.lastObservedAt))
+		UPDATE tenants SET received_at = $1, journal_seq = $2, inventory_revision = $3, settings = $4, last_observed_at = $5, subscribers_revision = $6`,
+		s.row.receivedAt, s.row.seq, s.row.inventoryRevision, settings, nullTime(s.row.lastObservedAt), s.row.subscribers)
 	s.queueNextDue()
 	return s.flush(ctx)
 }

@@ -64,6 +64,38 @@ func (s *state) SaveInventory(ctx context.Context, inv topology.Inventory) error
 	return s.flush(ctx)
 }
 
+// SubscribersRevision implements engine.TenantStore.
+func (s *state) SubscribersRevision(context.Context) (int64, error) { return s.row.subscribers, nil }
+
+// Subscribers implements engine.TenantStore.
+func (s *state) Subscribers(ctx context.Context) (map[string]int, error) {
+	if s.row.subscribers == 0 {
+		return nil, nil
+	}
+	rows, err := s.query(ctx, "SELECT counts FROM subscribers")
+	if err != nil {
+		return nil, err
+	}
+	counts, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[map[string]int])
+	if err != nil {
+		return nil, fmt.Errorf("load the subscribers: %w", err)
+	}
+	return counts, nil
+}
+
+// SaveSubscribers implements engine.TenantStore.
+func (s *state) SaveSubscribers(_ context.Context, counts map[string]int) error {
+	document, err := json.Marshal(counts)
+	if err != nil {
+		return fmt.Errorf("save the subscribers: %w", err)
+	}
+	s.row.subscribers++
+	s.queue(`
+		INSERT INTO subscribers (counts, counted_at) VALUES ($1, $2)
+		ON CONFLICT (tenant_id) DO UPDATE SET counts = excluded.counts, counted_at = excluded.counted_at`, document, s.row.receivedAt)
+	return nil
+}
+
 // RememberUninventoried implements engine.TenantStore.
 func (s *state) RememberUninventoried(_ context.Context, devices []string, at time.Time) error {
 	s.queue("INSERT INTO uninventoried_devices (device, heard_at) SELECT unnest($1::text[]), $2 ON CONFLICT DO NOTHING", devices, at)

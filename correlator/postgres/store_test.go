@@ -349,7 +349,13 @@ func TestSettingsAndInventoryComeBackAsTheyWent(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	settings, inv := filled[engine.Settings](t, 0), filled[topology.Inventory](t, 0)
+	counts := map[string]int{"BNG1": 1200, "BNG2": 7}
 	b.inState(t, func(s *state) {
+		none, err := s.Subscribers(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, none)
+		require.NoError(t, s.SaveSubscribers(t.Context(), map[string]int{"BNG9": 1}))
+		require.NoError(t, s.SaveSubscribers(t.Context(), counts))
 		require.NoError(t, s.SaveSettings(t.Context(), settings))
 		require.NoError(t, s.SaveInventory(t.Context(), inv))
 	})
@@ -363,5 +369,11 @@ func TestSettingsAndInventoryComeBackAsTheyWent(t *testing.T) {
 		gotInv, err := s.Inventory(t.Context())
 		require.NoError(t, err)
 		equal(t, inv, gotInv)
+		revision, err = s.SubscribersRevision(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, 2, revision)
+		gotCounts, err := s.Subscribers(t.Context())
+		require.NoError(t, err)
+		equal(t, counts, gotCounts)
 	})
 }

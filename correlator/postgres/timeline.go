@@ -23,6 +23,8 @@ func kindOf(in engine.Input) string {
 	switch in := in.(type) {
 	case engine.InventoryInput:
 		return "inventory"
+	case engine.SubscribersInput:
+		return "subscribers"
 	case engine.SettingsInput:
 		return "settings"
 	case engine.ObservationsInput:
@@ -61,6 +63,11 @@ func timelineLines(tenant string, at time.Time, in engine.Input) (string, error)
 			head
 			topology.Inventory
 		}{h, in.Inventory})
+	case engine.SubscribersInput:
+		return marshalLine(struct {
+			head
+			Counts map[string]int `json:"counts"`
+		}{h, in.Counts})
 	case engine.SettingsInput:
 		weights, err := weightsJSON(in.Weights)
 		if err != nil {

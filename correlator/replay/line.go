@@ -48,6 +48,7 @@ func (o Options) parseLine(raw []byte) (line, error) {
 	}
 	parsers := map[string]func([]byte, time.Time) (engine.Input, error){
 		"inventory":          parseInventory,
+		"subscribers":        parseSubscribers,
 		"settings":           parseSettings,
 		"observation":        parseObservation,
 		"observation_failed": parseObservationFailed,
@@ -115,6 +116,19 @@ func parseInventory(raw []byte, _ time.Time) (engine.Input, error) {
 	}
 	in.Inventory.Devices = *in.Devices
 	return engine.InventoryInput{Inventory: in.Inventory}, nil
+}
+
+func parseSubscribers(raw []byte, _ time.Time) (engine.Input, error) {
+	var in struct {
+		Counts map[string]int `json:"counts"`
+	}
+	if err := unmarshal(raw, &in); err != nil {
+		return nil, err
+	}
+	if in.Counts == nil {
+		return nil, missing("counts")
+	}
+	return engine.SubscribersInput{Counts: in.Counts}, nil
 }
 
 func parseSettings(raw []byte, _ time.Time) (engine.Input, error) {

@@ -27,6 +27,8 @@ func TestBadLinesAreNamed(t *testing.T) {
 			`{` + head + `"type":"inventory","devices":[{"name":"A","depends_on":[{}]}]}`,
 			`inventory: device "A": a depends_on group needs exactly one of "any", "all", or "k" with "of": correct the inventory and send it again`,
 		},
+		{`{` + head + `"type":"subscribers"}`, `subscribers: field "counts" is missing`},
+		{`{` + head + `"type":"subscribers","counts":{"A":-1}}`, `device "A": -1 subscribers: send at least 0`},
 		{`{` + head + `"type":"settings","lookback":"long"}`, `settings: lookback: not a valid duration string: "long"`},
 		{`{` + head + `"type":"settings","lookback":"0s"}`, `setting lookback: 0s is too short: give at least 1s`},
 		{`{` + head + `"type":"settings","weights":{"bogus":1}}`, "weights: yaml: unmarshal errors:\n  line 1: field bogus not found in type incident.Weights: correct the weights and send them again"},

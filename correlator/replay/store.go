@@ -33,7 +33,11 @@ type Store struct {
 	settings          engine.Settings
 	inventory         topology.Inventory
 	inventoryRevision int64
-	uninventoried     map[string]time.Time
+
+	subscribers         map[string]int
+	subscribersRevision int64
+
+	uninventoried map[string]time.Time
 
 	config    configState
 	incidents incidentState
@@ -87,6 +91,21 @@ func (s *Store) Inventory(context.Context) (topology.Inventory, error) { return 
 func (s *Store) SaveInventory(_ context.Context, inv topology.Inventory) error {
 	s.inventory = inv
 	s.inventoryRevision++
+	return nil
+}
+
+// SubscribersRevision implements engine.TenantStore.
+func (s *Store) SubscribersRevision(context.Context) (int64, error) {
+	return s.subscribersRevision, nil
+}
+
+// Subscribers implements engine.TenantStore.
+func (s *Store) Subscribers(context.Context) (map[string]int, error) { return s.subscribers, nil }
+
+// SaveSubscribers implements engine.TenantStore.
+func (s *Store) SaveSubscribers(_ context.Context, counts map[string]int) error {
+	s.subscribers = counts
+	s.subscribersRevision++
 	return nil
 }
 

@@ -18,6 +18,11 @@ const (
 	ProposeDependency ProposalKind = "depends_on"
 )
 
+// rank is the place of the kind in the order in which proposals are applied.
+func (k ProposalKind) rank() int {
+	return slices.Index([]ProposalKind{ProposeDevice, ProposeLink, ProposeDependency}, k)
+}
+
 // Confidence says how well a proposal is founded.
 type Confidence string
 
@@ -170,7 +175,7 @@ func (inv Inventory) Apply(proposals []Proposal) (Inventory, error) {
 	for i, d := range out.Devices {
 		at[d.Name] = i
 	}
-	proposals = slices.SortedStableFunc(slices.Values(proposals), func(a, b Proposal) int { return cmp.Compare(order[a.Kind], order[b.Kind]) })
+	proposals = slices.SortedStableFunc(slices.Values(proposals), func(a, b Proposal) int { return cmp.Compare(a.Kind.rank(), b.Kind.rank()) })
 	for _, p := range proposals {
 		if p.Kind == ProposeDevice {
 			out.addDevice(p, at)
@@ -194,8 +199,6 @@ func (inv Inventory) Apply(proposals []Proposal) (Inventory, error) {
 	}
 	return out, nil
 }
-
-var order = map[ProposalKind]int{ProposeDevice: 1, ProposeLink: 2, ProposeDependency: 3}
 
 func (inv *Inventory) addDevice(p Proposal, at map[string]int) {
 	if _, listed := at[p.Device]; listed {

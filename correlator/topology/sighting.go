@@ -26,17 +26,6 @@ func (s Seen) overlaps(other Seen) bool {
 	return !s.Since.After(other.Last) && !other.Since.After(s.Last)
 }
 
-// and is the stretch that holds both.
-func (s Seen) and(other Seen) Seen {
-	if other.Since.Before(s.Since) {
-		s.Since = other.Since
-	}
-	if other.Last.After(s.Last) {
-		s.Last = other.Last
-	}
-	return s
-}
-
 // Identity is the name that a device gives itself, which is how its neighbours know it.
 type Identity struct {
 	Seen

@@ -197,6 +197,10 @@ func (s *scenarioService) input(t *testing.T, l roads.Line) engine.Input {
 	t.Helper()
 	read := func(field string, into any) { require.NoError(t, l.Field(field, into)) }
 	switch l.Type {
+	case "subscribers":
+		var in engine.SubscribersInput
+		read("counts", &in.Counts)
+		return in
 	case "change", "maintenance", "blackout":
 		in := engine.WindowInput{Op: engine.WindowOp(l.Op)}
 		read(l.Type, &in.Window)
