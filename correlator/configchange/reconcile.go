@@ -11,6 +11,7 @@ import (
 type Reconciliation struct {
 	New     []Change // without ID
 	Updated []Change // with the ID of the stored one, and its revision counted up
+	Was     []Change // what is stored of the updated ones, in their order
 	Gone    []Change // stored, and shown by later sightings to have been another change
 }
 
@@ -53,7 +54,7 @@ func Reconcile(stored, derived []Change, from, to time.Time) Reconciliation {
 		case k >= 0:
 			kept[k] = true
 			if merged, differs := refresh(stored[k], d); differs && (meets(d, from, to) || meets(stored[k], from, to)) {
-				r.Updated = append(r.Updated, merged)
+				r.Updated, r.Was = append(r.Updated, merged), append(r.Was, stored[k])
 			}
 		case meets(d, from, to):
 			r.New = append(r.New, d)

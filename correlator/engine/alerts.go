@@ -155,6 +155,8 @@ func (h *hearing) alert(ctx context.Context, a Alert) error {
 		newest = &known[len(known)-1]
 	}
 	switch {
+	case a.EndsAt == nil && !h.fromList && newest != nil && newest.Firing() && heldBefore(known, a.StartsAt):
+		return nil // a late retry about a stretch that is over, and another one has begun since
 	case a.EndsAt == nil && newest != nil && newest.Firing():
 		return h.repeat(ctx, newest, a)
 	case a.EndsAt == nil && newest != nil && !a.StartsAt.After(*newest.EndsAt):
@@ -186,6 +188,13 @@ func (h *hearing) alert(ctx context.Context, a Alert) error {
 // says that it fires is right.
 func assumedOver(o incident.Occurrence) bool { return o.EndsAt.After(o.LastHeardAt) }
 
+// heldBefore says whether an instant lies in one of the occurrences that is over.
+func heldBefore(known []incident.Occurrence, at time.Time) bool {
+	return slices.ContainsFunc(known, func(o incident.Occurrence) bool {
+		return o.EndsAt != nil && !at.Before(o.StartsAt) && !at.After(*o.EndsAt)
+	})
+}
+
 // meetsOccurrence says whether an alert that is over tells of a stretch that is known.
 func meetsOccurrence(o incident.Occurrence, a Alert) bool {
 	return !a.EndsAt.Before(o.StartsAt) && (o.EndsAt == nil || !a.StartsAt.After(*o.EndsAt))
@@ -195,7 +204,7 @@ func meetsOccurrence(o incident.Occurrence, a Alert) bool {
 func (h *hearing) repeat(ctx context.Context, o *incident.Occurrence, a Alert) error {
 	return h.change(ctx, o, func(o *incident.Occurrence, w *work) {
 		o.LastHeardAt, o.SilencedElsewhere = h.now, a.Silenced
-		if a.StartsAt.Before(o.StartsAt) {
+		if a.StartsAt.Before(o.StartsAt) && !heldBefore(h.known[a.Fingerprint], a.StartsAt) {
 			o.StartsAt = a.StartsAt
 			w.rescore = true
 		}

@@ -28,7 +28,8 @@ func (r *run) deriveChanges(ctx context.Context, moved []touched) error {
 			return err
 		}
 		for _, rec := range recs {
-			news = slices.Concat(news, rec.New, rec.Updated, rec.Gone)
+			// What a change was is news where it no longer is.
+			news = slices.Concat(news, rec.New, rec.Updated, rec.Was, rec.Gone)
 		}
 	}
 	return r.reconsider(ctx, news)

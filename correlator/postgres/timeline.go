@@ -104,6 +104,9 @@ type observationLine struct {
 	AllowlistVersion int                 `json:"allowlist_version,omitempty"`
 	Sections         json.RawMessage     `json:"sections,omitempty"`
 	Actor            *configchange.Actor `json:"actor,omitempty"`
+	// Batch, in the first line of several that arrived as one input, is how many they are: a replay then
+	// lets them arrive as one again.
+	Batch int `json:"batch,omitempty"`
 }
 
 type stream struct {
@@ -126,6 +129,9 @@ func observationLines(h head, observations []configchange.Observation) (string, 
 		}
 		if o.SHA256 == "" {
 			line.Fingerprint = o.Fingerprint
+		}
+		if i == 0 && len(observations) > 1 {
+			line.Batch = len(observations)
 		}
 		text, err := marshalLine(line)
 		if err != nil {

@@ -21,6 +21,7 @@ type line struct {
 	at     time.Time
 	tenant string       // empty for a tick of all tenants
 	input  engine.Input // engine.Tick for a tick
+	batch  int          // of an observation: how many lines arrived together with it, itself included; 0: it came alone
 }
 
 // parseLine reads one line. Unknown fields are ignored; an unknown type or a missing field is an
@@ -69,6 +70,9 @@ func (o Options) parseLine(raw []byte) (line, error) {
 		return line{}, fmt.Errorf("%s: %w", *head.Type, err)
 	}
 	l.input = input
+	if _, ok := input.(engine.ObservationsInput); ok {
+		l.batch = batchOf(raw)
+	}
 	return l, nil
 }
 
@@ -290,8 +294,7 @@ func parseWindow(kind calendar.Kind, name string) func([]byte, time.Time) (engin
 		}
 		switch out.Op {
 		case engine.OpCreate, engine.OpUpdate:
-			err := needs(field{name + ".starts_at", !w.StartsAt.IsZero()}, field{name + ".ends_at", !w.EndsAt.IsZero()})
-			return out, err
+			return out, needsContent(in[name], name, w)
 		case engine.OpCancel:
 			return out, nil
 		case engine.OpStart, engine.OpComplete:
@@ -301,6 +304,20 @@ func parseWindow(kind calendar.Kind, name string) func([]byte, time.Time) (engin
 		}
 		return nil, fmt.Errorf("unknown op %q", out.Op)
 	}
+}
+
+// needsContent says what is missing from a window that is created or updated. A scope that names nothing
+// is one; none at all was forgotten.
+func needsContent(raw []byte, name string, w calendar.Window) error {
+	var given struct {
+		Title *string         `json:"title"`
+		Scope *topology.Scope `json:"scope"`
+	}
+	if err := unmarshal(raw, &given); err != nil {
+		return err
+	}
+	return needs(field{name + ".title", given.Title != nil}, field{name + ".starts_at", !w.StartsAt.IsZero()},
+		field{name + ".ends_at", !w.EndsAt.IsZero()}, field{name + ".scope", given.Scope != nil})
 }
 
 // incidentOf names an incident by one of its alerts.
@@ -324,7 +341,7 @@ func parseOperator(raw []byte, _ time.Time) (engine.Input, error) {
 	var in struct {
 		Op     *engine.OperatorOp `json:"op"`
 		Of     *incidentOf        `json:"incident_of"`
-		By     string             `json:"by"`
+		By     *string            `json:"by"`
 		Into   *incidentOf        `json:"into_incident_of"`
 		Alerts []string           `json:"alerts"`
 		Until  *time.Time         `json:"until"`
@@ -333,11 +350,11 @@ func parseOperator(raw []byte, _ time.Time) (engine.Input, error) {
 	if err := unmarshal(raw, &in); err != nil {
 		return nil, err
 	}
-	if err := needs(field{"op", in.Op != nil}, field{"incident_of", in.Of != nil}); err != nil {
+	if err := needs(field{"op", in.Op != nil}, field{"incident_of", in.Of != nil}, field{"by", in.By != nil}); err != nil {
 		return nil, err
 	}
 	out := engine.OperatorInput{
-		Op: *in.Op, By: in.By, Incident: in.Of.ref(),
+		Op: *in.Op, By: *in.By, Incident: in.Of.ref(),
 		Alerts: in.Alerts, Until: in.Until, Cause: in.Cause,
 	}
 	switch *in.Op {

@@ -96,6 +96,7 @@ type replayer struct {
 	ids           *Sequence
 	stores        map[string]*Store // by tenant
 	at            time.Time
+	batch         batch
 	notifications []notification
 }
 
@@ -109,6 +110,13 @@ func (r *replayer) line(ctx context.Context, n int, raw []byte) error {
 		return &InputError{Line: n, Err: fmt.Errorf("time runs backwards: at is %s, the line before had %s",
 			l.at.Format(time.RFC3339Nano), r.at.Format(time.RFC3339Nano))}
 	}
+	if r.batch.takes(l) {
+		r.batch.add(l)
+		return nil
+	}
+	if err := r.deliverBatch(ctx); err != nil {
+		return err
+	}
 	r.at = l.at
 	if l.tenant != "" && r.stores[l.tenant] == nil {
 		r.stores[l.tenant] = NewStore(l.tenant, r.ids)
@@ -121,7 +129,15 @@ func (r *replayer) line(ctx context.Context, n int, raw []byte) error {
 	if _, tick := l.input.(engine.Tick); tick {
 		return nil
 	}
-	err = r.apply(ctx, r.stores[l.tenant], l.input)
+	if r.batch.begins(n, l) {
+		return nil
+	}
+	return r.deliver(ctx, n, l.tenant, l.input)
+}
+
+// deliver lets an input arrive at its tenant. Line n is to blame when it makes no sense.
+func (r *replayer) deliver(ctx context.Context, n int, tenant string, in engine.Input) error {
+	err := r.apply(ctx, r.stores[tenant], in)
 	refusal, refused := engine.AsRefusal(err)
 	switch {
 	case !refused && err != nil:
@@ -134,8 +150,21 @@ func (r *replayer) line(ctx context.Context, n int, raw []byte) error {
 	return nil
 }
 
+// deliverBatch lets the batch at hand arrive, if there is one.
+func (r *replayer) deliverBatch(ctx context.Context) error {
+	b := r.batch
+	r.batch = batch{}
+	if len(b.in.Observations) == 0 {
+		return nil
+	}
+	return r.deliver(ctx, b.line, b.tenant, b.in)
+}
+
 // settle judges what is still resting when the timeline ends.
 func (r *replayer) settle(ctx context.Context) error {
+	if err := r.deliverBatch(ctx); err != nil {
+		return err
+	}
 	for _, tenant := range slices.Sorted(maps.Keys(r.stores)) {
 		effects, err := r.engine.Settle(ctx, r.stores[tenant], r.at)
 		if err != nil {
