@@ -9,7 +9,8 @@ import (
 // pick is a candidate that the cover chose.
 type pick struct {
 	suspect
-	covers []int // the alerts that it covers first
+	covers []int   // the alerts that it covers first
+	open   float64 // how much was not covered when it was chosen
 }
 
 // cover chooses greedily: what explains most comes first, then what explains most of the rest. What
@@ -22,7 +23,7 @@ func (j Judge) cover(s *scene, suspects []suspect) []pick {
 		if i < 0 {
 			return picks
 		}
-		picks = append(picks, pick{suspect: suspects[i], covers: c.take(i)})
+		picks = append(picks, c.pick(i))
 	}
 }
 
@@ -40,6 +41,7 @@ type covering struct {
 	open     []bool  // alert → not yet covered
 	count    []int   // suspect → how many alerts it explains of what is not yet covered
 	left     []float64
+	total    float64 // of all that is not yet covered
 	queue    queue
 	accused  map[string]int // device that alerts and was changed itself → its suspect
 }
@@ -76,7 +78,7 @@ func newCovering(j Judge, s *scene, suspects []suspect) *covering {
 		judge: j, scene: s, suspects: suspects, ranks: make([]int, len(suspects)),
 		byAlert: make([][]int, len(s.alerts)), open: make([]bool, len(s.alerts)),
 		count: make([]int, len(suspects)), left: make([]float64, len(suspects)),
-		accused: map[string]int{},
+		accused: map[string]int{}, total: float64(len(s.bySubject)),
 	}
 	for i := range c.open {
 		c.open[i] = true
@@ -99,10 +101,17 @@ func newCovering(j Judge, s *scene, suspects []suspect) *covering {
 	return c
 }
 
+func (c *covering) pick(i int) pick {
+	p := pick{suspect: c.suspects[i], open: c.total}
+	p.covers = c.take(i)
+	c.total -= c.scene.amount(p.covers)
+	return p
+}
+
 // take covers what the suspect explains and returns it. Who is merely hot has not failed: it leaves open
 // what is down below it and was changed itself. Nobody is taken twice.
 func (c *covering) take(i int) []int {
-	hot := c.stands(i) && c.suspects[i].kind == KindDevice && c.suspects[i].alerting
+	hot := c.scene.hot(c.suspects[i]) && !c.changed(i)
 	var covered []int
 	for _, a := range c.suspects[i].explains {
 		if !c.open[a] {

@@ -73,7 +73,7 @@ func naiveCover(j Judge, s *scene, suspects []suspect) []pick {
 		if i < 0 {
 			return picks
 		}
-		picks = append(picks, pick{suspect: suspects[i], covers: c.take(i)})
+		picks = append(picks, c.pick(i))
 	}
 }
 

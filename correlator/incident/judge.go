@@ -24,6 +24,7 @@ func (j Judge) Judge(f Facts) Judgement {
 			out.Label = Label
 		}
 		out.ProbableFixes = j.probableFixes(s, f, picks)
+		out.Unknowns = j.ambiguities(s, first)
 	}
 	out.Explanation = j.explain(s, f, picks, out)
 	return out
@@ -45,17 +46,22 @@ func (j Judge) candidate(s *scene, p pick, first bool) Candidate {
 	}
 	c.Evidence = append(c.Evidence, j.stateEvidence(s, p.suspect)...)
 	c.Score = round(j.coverScore(s, p.suspect) + sum(c.Evidence))
-	c.Confidence = round(j.confidence(s, p.suspect, c.Evidence))
+	c.Confidence = round(j.confidence(s, p))
 	return c
 }
 
 // coverScore is what the candidate explains of everything, less what is silent, in weight units.
 func (j Judge) coverScore(s *scene, c suspect) float64 {
-	silent := j.Weights.Cover.Silent
+	return j.Weights.Cover.Explained * (s.amount(c.explains) - j.silence(c))
+}
+
+// silence is what the silent devices in a candidate's impact take away, in explained devices. Changes
+// break things partially.
+func (j Judge) silence(c suspect) float64 {
 	if c.own >= j.Weights.Counts() {
-		silent = j.Weights.Cover.SilentChanged
+		return j.Weights.Cover.SilentChanged * float64(c.silent)
 	}
-	return j.Weights.Cover.Explained * (s.amount(c.explains) - silent*float64(c.silent))
+	return j.Weights.Cover.Silent * float64(c.silent)
 }
 
 // amount counts alerts by their shares: all alerts of one subject together are 1.
@@ -65,47 +71,6 @@ func (s *scene) amount(alerts []int) float64 {
 		total += s.share[i]
 	}
 	return total
-}
-
-// confidence is the weights found over those that could be expected: all alerts explained, full
-// state evidence, and a change right before the onset. Without a change that counts, what could be
-// expected of one is less, since most devices fail by themselves at times. The calibration says how
-// often such a share turned out right.
-func (j Judge) confidence(s *scene, c suspect, evidence []Evidence) float64 {
-	w := j.Weights.Confidence
-	found := w.Coverage * s.amount(c.explains) / float64(len(s.bySubject))
-	expected := w.Coverage + w.State
-	state := 0.0
-	for _, e := range evidence {
-		if e.Kind == EvidenceState {
-			state += e.Weight
-		}
-	}
-	found += min(state, w.State)
-	if best := c.best(); best >= j.Weights.Counts() {
-		found += best
-		expected += j.Weights.Change.Base
-	} else {
-		expected += w.NoChange
-	}
-	return min(w.Ceiling, calibrated(max(0, found/expected), w.Calibration))
-}
-
-// calibrated reads a share off the line through the points; before the first and after the last it
-// stays at their height.
-func calibrated(share float64, points [][2]float64) float64 {
-	if len(points) == 0 {
-		return share
-	}
-	i := slices.IndexFunc(points, func(p [2]float64) bool { return share <= p[0] })
-	switch {
-	case i < 0:
-		return points[len(points)-1][1]
-	case i == 0:
-		return points[0][1]
-	}
-	from, to := points[i-1], points[i]
-	return from[1] + (to[1]-from[1])*(share-from[0])/(to[0]-from[0])
 }
 
 func (j Judge) changeRelated(first Candidate) bool {

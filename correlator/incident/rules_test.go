@@ -91,11 +91,11 @@ func TestCalibrationReadsOffALine(t *testing.T) {
 		j.Weights = w
 		return j.Judge(facts(alerts("loss A"))).Candidates[0].Confidence
 	}
-	share := confidence("[]") // coverage 4 and state 3 of 4 + 10 + 4
-	require.InDelta(t, 7.0/18, share, 1e-6)
+	share := confidence("[]") // coverage 4 and state 3 of 4 + 6 + 4
+	require.InDelta(t, 7.0/14, share, 1e-6)
 	require.InDelta(t, share, confidence("[[0, 0], [1, 1]]"), 1e-6)
-	require.InDelta(t, 2*share, confidence("[[0, 0], [0.5, 1]]"), 1e-6)
-	require.InDelta(t, 0.3, confidence("[[0.5, 0.3], [1, 1]]"), 1e-6, "before the first point")
+	require.InDelta(t, share/2, confidence("[[0, 0], [1, 0.5]]"), 1e-6)
+	require.InDelta(t, 0.3, confidence("[[0.6, 0.3], [1, 1]]"), 1e-6, "before the first point")
 	require.InDelta(t, 0.8, confidence("[[0, 0], [0.1, 0.8]]"), 1e-6, "after the last")
 }
 

@@ -99,6 +99,7 @@ func newScene(g *topology.Graph, occurrences, elsewhere []Occurrence) *scene {
 		down: topology.Down{Devices: map[string]bool{}, Links: map[string]bool{}},
 	}
 	s.farEndsOf = make([][]string, len(s.alerts))
+	learnt := peersByInterface(g, s.alerts)
 	for i, o := range s.alerts {
 		if o.Device == "" && o.Site != "" {
 			s.sites[o.Site] = append(s.sites[o.Site], i)
@@ -109,6 +110,9 @@ func newScene(g *topology.Graph, occurrences, elsewhere []Occurrence) *scene {
 		}
 		markDown(g, s.down, o)
 		links, others := farEnds(g, o)
+		if peer, known := learnt[topology.End{Device: o.Device, Interface: o.Interface}]; known && len(others) == 0 {
+			others = []string{peer}
+		}
 		s.farEndsOf[i] = others
 		for _, l := range links {
 			s.namedLink[l] = append(s.namedLink[l], i)
@@ -143,6 +147,18 @@ func farEnds(g *topology.Graph, o Occurrence) (links, devices []string) {
 		}
 	}
 	return links, devices
+}
+
+// peersByInterface says what the alerts themselves tell of links that the inventory does not list: one that
+// names both its interface and its peer says where that interface leads.
+func peersByInterface(g *topology.Graph, alerts []Occurrence) map[topology.End]string {
+	out := map[topology.End]string{}
+	for _, o := range alerts {
+		if o.Device != "" && o.Interface != "" && o.Peer != "" && g.Has(o.Peer) && o.Peer != o.Device {
+			out[topology.End{Device: o.Device, Interface: o.Interface}] = o.Peer
+		}
+	}
+	return out
 }
 
 // onlyTells says whether all that a device says is about the far ends of its links and sessions.

@@ -72,6 +72,29 @@ func (j Judge) Unknowns(f Facts, watched []string, sightings map[string]Sighting
 	return out
 }
 
+// ambiguities are what the alerts themselves leave open about the first candidate: it tells that links are
+// lost whose other ends say nothing.
+func (j Judge) ambiguities(s *scene, first pick) []string {
+	if first.kind != KindDevice || first.own >= j.Weights.Counts() {
+		return nil
+	}
+	var out []string
+	for _, i := range s.bySubject[first.name] {
+		o, mute := s.alerts[i], s.mute(i)
+		if len(mute) == 0 {
+			continue
+		}
+		text := fmt.Sprintf("whether %s, the link or its other end failed: %s says nothing", o.about(), listed(mute))
+		if len(s.farEndsOf[i]) == 0 {
+			text = fmt.Sprintf("what is at the other end of %s, which may have failed as well", o.about())
+		}
+		if !slices.Contains(out, text) && len(out) < maxShown {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
 func poll(s Sighting) time.Duration {
 	if s.Poll > 0 {
 		return s.Poll

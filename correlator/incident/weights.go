@@ -40,10 +40,11 @@ type Weights struct {
 	} `yaml:"rollout"`
 	State      map[string]float64 `yaml:"state"`
 	Confidence struct {
-		Coverage float64 `yaml:"coverage"`
-		State    float64 `yaml:"state"`
-		NoChange float64 `yaml:"no_change"`
-		Ceiling  float64 `yaml:"ceiling"`
+		Coverage    float64 `yaml:"coverage"`
+		State       float64 `yaml:"state"`
+		NoChange    float64 `yaml:"no_change"`
+		Unexplained float64 `yaml:"unexplained"`
+		Ceiling     float64 `yaml:"ceiling"`
 		// Calibration are points of a line that never falls: a share of weights found, and how often a
 		// first candidate with that share is right. Empty: the share itself.
 		Calibration [][2]float64 `yaml:"calibration"`
@@ -105,6 +106,9 @@ func (w Weights) validate() error {
 	}
 	if w.Cover.Silent < 0 || w.Cover.SilentChanged < 0 {
 		errs = append(errs, errors.New("cover.silent and cover.silent_changed cannot be negative"))
+	}
+	if w.Confidence.NoChange < 0 || w.Confidence.Unexplained < 0 {
+		errs = append(errs, errors.New("confidence.no_change and confidence.unexplained cannot be negative"))
 	}
 	for i, point := range w.Confidence.Calibration {
 		inside := point[0] >= 0 && point[0] <= 1 && point[1] >= 0 && point[1] <= 1

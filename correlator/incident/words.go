@@ -51,9 +51,12 @@ func (j Judge) changeText(w weighed) string {
 }
 
 // stateText names the first alert of a kind and counts the others.
-func stateText(s *scene, alerts []int) string {
-	text := s.alerts[alerts[0]].told()
-	if more := len(alerts) - 1; more > 0 {
+func stateText(s *scene, piece statePiece) string {
+	if piece.kind == stateDependents {
+		return fmt.Sprintf("deduced: it says nothing, but %s depend on it and alert", listed(s.subjects(piece.alerts)))
+	}
+	text := s.alerts[piece.alerts[0]].told()
+	if more := len(piece.alerts) - 1; more > 0 {
 		text += fmt.Sprintf(", and %d more", more)
 	}
 	return text
