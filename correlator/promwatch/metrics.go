@@ -102,3 +102,44 @@ func (m *Metrics) skippedSamples(tenant, source string, s skips) {
 		m.skipped.WithLabelValues(tenant, source, reason).Add(float64(n))
 	}
 }
+
+// CensusMetrics are shared by all censuses of a process, each with its tenant and name.
+type CensusMetrics struct {
+	counts  *prometheus.CounterVec
+	devices *prometheus.CounterVec
+}
+
+// NewCensusMetrics registers the metrics of censuses.
+func NewCensusMetrics(reg prometheus.Registerer) *CensusMetrics {
+	auto, labels := promauto.With(reg), []string{"tenant", "source"}
+	return &CensusMetrics{
+		counts: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "ispvm_promwatch_subscriber_counts_total",
+			Help: "Counts of subscribers in Prometheus by outcome.",
+		}, append(labels, "outcome")),
+		devices: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "ispvm_promwatch_subscriber_updates_total",
+			Help: "Numbers of subscribers of devices that moved and were committed.",
+		}, labels),
+	}
+}
+
+const outcomeFailed = "failed"
+
+func (m *CensusMetrics) prepare(tenant, source string) {
+	m.counts.WithLabelValues(tenant, source, outcomeOK)
+	m.counts.WithLabelValues(tenant, source, outcomeFailed)
+	m.devices.WithLabelValues(tenant, source)
+}
+
+func (m *CensusMetrics) counted(tenant, source string, err error) {
+	outcome := outcomeOK
+	if err != nil {
+		outcome = outcomeFailed
+	}
+	m.counts.WithLabelValues(tenant, source, outcome).Inc()
+}
+
+func (m *CensusMetrics) told(tenant, source string, devices int) {
+	m.devices.WithLabelValues(tenant, source).Add(float64(devices))
+}

@@ -31,9 +31,10 @@ const (
 	// High: a device that is observed itself; a link that both sides see.
 	High Confidence = "high"
 	// Medium: a link that one side sees of a device that is not observed, or that OSPF confirms; a
-	// device that several see; a dependency, whose direction is always deduced.
+	// device that several see; a dependency, whose direction is deduced from which devices are edges.
 	Medium Confidence = "medium"
-	// Low: one device says so and nothing else does.
+	// Low: one device says so and nothing else does; a dependency whose direction is a guess, since the
+	// inventory gives no device the role of an edge.
 	Low Confidence = "low"
 )
 

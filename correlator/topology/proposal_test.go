@@ -218,7 +218,7 @@ func TestEvidence(t *testing.T) {
 		Adjacencies: []topology.Adjacency{adjacency("A", "e1", "10.0.0.2")},
 		Sessions:    []topology.Session{{Seen: day, Device: "A", Peer: "transit", RemoteAS: "64496", LocalAS: "64500", Prefixes: 900}, {Seen: day, Device: "B", Peer: "customer", RemoteAS: "65001", LocalAS: "64500", Prefixes: 2}},
 	}, nil)
-	require.Equal(t, []string{"device:B high", "link:A:e1<->B:e2 high", "depends_on:B:all(A) medium"}, told(got))
+	require.Equal(t, []string{"device:B high", "link:A:e1<->B:e2 high", "depends_on:B:all(A) low"}, told(got))
 	require.Equal(t, "north", got[0].Site)
 	var texts []string
 	for _, p := range got {
@@ -232,7 +232,7 @@ func TestEvidence(t *testing.T) {
 		`neighbor: B sees A on e2, there e1, by neighbour discovery since 2026-11-01 12:00:00`,
 		`ospf: A has a full OSPF adjacency with B (10.0.0.2) on e1 since 2026-11-01 12:00:00`,
 		`neighbor: link A:e1<->B:e2 leads from B to A, which is an edge (the link is itself proposed, with high confidence)`,
-		`bgp: A is an edge: its BGP session transit with AS 64496 brings 900 prefixes since 2026-11-01 12:00:00`,
+		`bgp: A seems to be an edge: its BGP session transit with AS 64496 brings 900 prefixes since 2026-11-01 12:00:00; state the role edge where that is so`,
 		`inventory: without A, B reaches no edge`,
 	}, texts)
 }

@@ -47,7 +47,7 @@ func (w *ways) circular(graph *Graph, device string, nearer []string) bool {
 }
 
 func (w *ways) proposal(device string, nearer []string) Proposal {
-	p := Proposal{Kind: ProposeDependency, Confidence: Medium, Device: device, DependsOn: Group{Any: nearer}}
+	p := Proposal{Kind: ProposeDependency, Confidence: w.grade, Device: device, DependsOn: Group{Any: nearer}}
 	reason := fmt.Sprintf("any of %s is enough: each reaches an edge by itself, and without them %s reaches none", strings.Join(nearer, ", "), device)
 	if len(nearer) == 1 {
 		p.DependsOn = Group{All: nearer}
@@ -67,11 +67,15 @@ type ways struct {
 	next     map[string]map[string][]string // device → neighbour → names of the links between
 	proposed map[string]Confidence          // by name of link
 	edges    map[string]Evidence            // with why they are
+	grade    Confidence                     // of what rests on them
 	distance map[string]int                 // in links, of the devices that reach an edge; 0 for an edge
 }
 
 func (p *proposer) newWays() *ways {
-	w := &ways{next: map[string]map[string][]string{}, proposed: map[string]Confidence{}, edges: p.edges(), distance: map[string]int{}}
+	w := &ways{next: map[string]map[string][]string{}, proposed: map[string]Confidence{}, distance: map[string]int{}, grade: Medium}
+	if w.edges = p.statedEdges(); len(w.edges) == 0 {
+		w.edges, w.grade = p.deducedEdges(), Low
+	}
 	for _, l := range p.inventory.Links {
 		w.join(l)
 	}
@@ -206,9 +210,8 @@ func (w *ways) edgesAbove(device string, seen, edges map[string]bool) {
 	}
 }
 
-// edges are the devices through which the network reaches others: those with such a role; where no device
-// has one, those whose sessions with another network bring the most prefixes, since customers bring few.
-func (p *proposer) edges() map[string]Evidence {
+// statedEdges are the devices to which the inventory gives such a role.
+func (p *proposer) statedEdges() map[string]Evidence {
 	edges := map[string]Evidence{}
 	for _, d := range p.inventory.Devices {
 		for _, role := range d.Roles {
@@ -217,10 +220,13 @@ func (p *proposer) edges() map[string]Evidence {
 			}
 		}
 	}
-	if len(edges) > 0 {
-		return edges
-	}
-	most := 0
+	return edges
+}
+
+// deducedEdges are the devices whose sessions with other networks bring the most prefixes. Customers bring
+// few, mostly: what rests on this is a guess.
+func (p *proposer) deducedEdges() map[string]Evidence {
+	edges, most := map[string]Evidence{}, 0
 	for _, s := range p.seen.Sessions {
 		if s.external() && p.listed[s.Device] {
 			most = max(most, s.Prefixes)
@@ -228,7 +234,9 @@ func (p *proposer) edges() map[string]Evidence {
 	}
 	for _, s := range p.seen.Sessions {
 		if most > 0 && s.external() && p.listed[s.Device] && 2*s.Prefixes >= most {
-			edges[s.Device] = Evidence{s.Seen, s.Device, sourceBGP, fmt.Sprintf("%s is an edge: its BGP session %s with AS %s brings %d prefixes%s", s.Device, s.Peer, s.RemoteAS, s.Prefixes, since(s.Seen))}
+			text := fmt.Sprintf("%s seems to be an edge: its BGP session %s with AS %s brings %d prefixes%s; state the role edge where that is so",
+				s.Device, s.Peer, s.RemoteAS, s.Prefixes, since(s.Seen))
+			edges[s.Device] = Evidence{s.Seen, s.Device, sourceBGP, text}
 		}
 	}
 	return edges
