@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,13 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/corpus"
+	"github.com/ispvisualmonitor/ispvisualmonitor/lab/corpus/metro"
 )
 
 func all(t *testing.T) []corpus.Scenario {
 	t.Helper()
 	written, err := corpus.Written()
 	require.NoError(t, err)
-	return append(append(written, corpus.Generated(corpus.Seed, 8)...), corpus.Controls(corpus.Seed, 1)...)
+	return slices.Concat(written, corpus.Generated(corpus.Seed, 2), corpus.Controls(corpus.Seed, 1),
+		metro.Generated(corpus.Seed, 1), metro.Controls(corpus.Seed, 1))
 }
 
 func TestTheCorpusIsLargeEnough(t *testing.T) {
@@ -28,10 +31,11 @@ func TestTheCorpusIsLargeEnough(t *testing.T) {
 	written, err := corpus.Written()
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(written), 15)
-	generated := corpus.Generated(corpus.Seed, 8)
+	generated, others := corpus.Generated(corpus.Seed, 8), metro.Generated(corpus.Seed, 4)
 	require.GreaterOrEqual(t, len(generated), 100)
+	require.GreaterOrEqual(t, len(others), 100)
 	names, byChange, events := map[string]bool{}, 0, 0
-	for _, s := range append(written, generated...) {
+	for _, s := range slices.Concat(written, generated, others) {
 		require.False(t, names[s.Name], "two scenarios are called %s", s.Name)
 		require.NotEmpty(t, s.About)
 		names[s.Name] = true
@@ -76,14 +80,9 @@ func TestTimelinesKeepTheirPromises(t *testing.T) {
 		for raw := range bytes.Lines(timeline) {
 			var l struct {
 				At      time.Time
+				Type    string
 				Devices []struct{ Name string }
-				Body    struct {
-					Alerts []struct {
-						Fingerprint string
-						StartsAt    time.Time
-						EndsAt      time.Time
-					}
-				}
+				Body    json.RawMessage
 			}
 			require.NoError(t, json.Unmarshal(raw, &l))
 			require.False(t, l.At.Before(last), "%s: %s", s.Name, raw)
@@ -91,13 +90,14 @@ func TestTimelinesKeepTheirPromises(t *testing.T) {
 			for _, d := range l.Devices {
 				devices[d.Name] = true
 			}
-			for _, a := range l.Body.Alerts {
+			for _, a := range alertsOf(t, l.Type, l.Body) {
 				fired[a.Fingerprint] = true
 				require.True(t, a.EndsAt.IsZero() || a.EndsAt.After(a.StartsAt), "%s: %s", s.Name, raw)
 			}
 		}
 		for _, e := range s.Truth.Events {
 			require.NotEmpty(t, e.Alerts, "%s: %s", s.Name, e.Name)
+			require.NotEmpty(t, e.Causes, "%s: %s", s.Name, e.Name)
 			for _, a := range e.Alerts {
 				require.True(t, fired[a], "%s: an alert of %s never fires", s.Name, e.Name)
 			}
@@ -110,10 +110,32 @@ func TestTimelinesKeepTheirPromises(t *testing.T) {
 	}
 }
 
+type sentAlert struct {
+	Fingerprint string
+	StartsAt    time.Time
+	EndsAt      time.Time
+}
+
+// alertsOf are the alerts of a webhook's body or of a list.
+func alertsOf(t *testing.T, kind string, body json.RawMessage) []sentAlert {
+	t.Helper()
+	var list []sentAlert
+	switch kind {
+	case "webhook":
+		var w struct{ Alerts []sentAlert }
+		require.NoError(t, json.Unmarshal(body, &w))
+		list = w.Alerts
+	case "alerts":
+		require.NoError(t, json.Unmarshal(body, &list))
+	}
+	return list
+}
+
 // TestControlsHaveNoCausingChange: a control is the same outage without the change behind it.
 func TestControlsHaveNoCausingChange(t *testing.T) {
 	t.Parallel()
-	drawn, controls := corpus.Generated(corpus.Seed, 2), corpus.Controls(corpus.Seed, 2)
+	drawn := append(corpus.Generated(corpus.Seed, 2), metro.Generated(corpus.Seed, 1)...)
+	controls := append(corpus.Controls(corpus.Seed, 2), metro.Controls(corpus.Seed, 1)...)
 	require.Len(t, controls, len(drawn))
 	for i, c := range controls {
 		require.Len(t, c.Truth.Events, len(drawn[i].Truth.Events))
@@ -130,6 +152,10 @@ func TestTheCorpusKnowsNothingOfTheCorrelator(t *testing.T) {
 	t.Parallel()
 	sources, err := filepath.Glob("*.go")
 	require.NoError(t, err)
+	others, err := filepath.Glob("metro/*.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, others)
+	sources = append(sources, others...)
 	for _, name := range sources {
 		source, err := os.ReadFile(name)
 		require.NoError(t, err)

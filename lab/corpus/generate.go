@@ -103,7 +103,7 @@ func (g *generator) scenario(s script, number int) Scenario {
 	g.schedule(faults)
 	end := g.start.Add(4 * time.Hour)
 
-	out.lines = append(out.lines, line{at: g.start.Add(-26 * time.Hour), kind: "inventory", fields: g.network.inventory()})
+	out.lines = append(out.lines, Line{At: g.start.Add(-26 * time.Hour), Kind: "inventory", Fields: g.network.inventory()})
 	var alerts []alert
 	for _, f := range faults {
 		raised := g.monitor.raise(g.Rand, g.network.consequences(f), f.at, f.until)
@@ -122,7 +122,7 @@ func (g *generator) scenario(s script, number int) Scenario {
 	}
 	out.lines = append(out.lines, g.monitor.notify(g.Rand, alerts, end)...)
 	out.lines = append(out.lines, g.edits(faults, s.decoy)...)
-	out.lines = append(out.lines, line{at: g.start.Add(14 * time.Hour), kind: "tick"})
+	out.lines = append(out.lines, Line{At: g.start.Add(14 * time.Hour), Kind: "tick"})
 	return out
 }
 
@@ -172,8 +172,8 @@ func (g *generator) chronic(faults []fault) (Event, alert) {
 
 // edits are all changes of configuration that happen: those behind the faults, and others that have
 // nothing to do with them, some of them planned.
-func (g *generator) edits(faults []fault, decoy bool) []line {
-	var out []line
+func (g *generator) edits(faults []fault, decoy bool) []Line {
+	var out []Line
 	for _, f := range faults {
 		reach := g.network.reachable(f)
 		for _, c := range f.changes {
@@ -225,11 +225,11 @@ func (g *generator) unrelated(faults []fault, at time.Time) change {
 }
 
 // planned is a change record around an edit.
-func planned(c change) []line {
+func planned(c change) []Line {
 	from, to := c.at.Add(-5*time.Minute).Truncate(time.Second), c.at.Add(30*time.Minute).Truncate(time.Second)
 	record := map[string]any{
 		"id": "CHG-" + c.device + "-" + c.category, "title": "work on " + c.device, "starts_at": from, "ends_at": to,
 		"scope": map[string]any{"devices": []string{c.device}},
 	}
-	return []line{{at: from.Add(-time.Hour), kind: "change", fields: map[string]any{"op": "create", "change": record}}}
+	return []Line{{At: from.Add(-time.Hour), Kind: "change", Fields: map[string]any{"op": "create", "change": record}}}
 }

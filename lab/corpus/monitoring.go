@@ -69,7 +69,7 @@ func (m monitoring) raise(r *rand.Rand, signs []sign, at, until time.Time) []ale
 
 // notify is what Alertmanager sends: groups, after group_wait first and at every group_interval in
 // which something changed; twice where the pair does not see each other.
-func (m monitoring) notify(r *rand.Rand, alerts []alert, end time.Time) []line {
+func (m monitoring) notify(r *rand.Rand, alerts []alert, end time.Time) []Line {
 	groups := map[string][]alert{}
 	var order []string
 	for _, a := range alerts {
@@ -79,16 +79,16 @@ func (m monitoring) notify(r *rand.Rand, alerts []alert, end time.Time) []line {
 		}
 		groups[key] = append(groups[key], a)
 	}
-	var out []line
+	var out []Line
 	for _, key := range order {
 		out = append(out, m.flushes(r, groups[key], end)...)
 	}
 	return out
 }
 
-func (m monitoring) flushes(r *rand.Rand, group []alert, end time.Time) []line {
+func (m monitoring) flushes(r *rand.Rand, group []alert, end time.Time) []Line {
 	slices.SortStableFunc(group, func(a, b alert) int { return a.starts.Compare(b.starts) })
-	var out []line
+	var out []Line
 	told := map[string]bool{} // alerts whose end was told
 	last := ""
 	for at := group[0].starts.Add(-m.skew).Add(m.groupWait); at.Before(end); at = at.Add(m.groupEvery) {

@@ -35,8 +35,8 @@ const rounds = 5
 
 // watch is what the exporter says of one edited category: the old state at the polls before the edit,
 // the new one after it, and nothing while the exporter is down or the router out of reach.
-func (p polling) watch(r *rand.Rand, c change, unreachable bool, until time.Time) []line {
-	var out []line
+func (p polling) watch(r *rand.Rand, c change, unreachable bool, until time.Time) []Line {
+	var out []Line
 	phase := time.Duration(r.Int64N(int64(p.every)))
 	seen, first := 0, c.at
 	if p.away.Before(first) && !p.away.IsZero() && c.at.Before(p.back) { // it was read before the exporter went down

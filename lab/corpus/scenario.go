@@ -21,12 +21,15 @@ type Scenario struct {
 	Name  string
 	About string // one sentence
 	Truth Truth
-	lines []line
+	lines []Line
 }
 
 // Truth is what really happened.
 type Truth struct {
 	Events []Event `json:"events"`
+	// Loose are alerts that nothing in the inventory ties to what made them fire. None may be lost;
+	// in which incident they are is not judged.
+	Loose []string `json:"loose,omitempty"`
 }
 
 // Event is one thing that happened in the real world and made alerts fire: it should come out as one
@@ -41,29 +44,43 @@ type Event struct {
 	Changes []string `json:"changes,omitempty"`
 	// Alerts are the fingerprints of the alerts that it made fire.
 	Alerts []string `json:"alerts"`
+	// Arguable: nobody could tell from what was seen whether a change did it, so that a label is
+	// neither right nor wrong.
+	Arguable bool `json:"arguable,omitempty"`
+	// Began is when it began, by the clock that dates the alerts. Zero: no lag that the alerts
+	// speak of leads back to it.
+	Began time.Time `json:"began,omitzero"`
+	// Unseen are routers that somebody who wonders about the event should know were not observed,
+	// or not for long, when it began.
+	Unseen []string `json:"unseen,omitempty"`
 }
 
 // ByChange says that a configuration change caused the event.
 func (e Event) ByChange() bool { return len(e.Changes) > 0 }
 
-// line is one line of the timeline.
-type line struct {
-	at     time.Time // when it arrives
-	kind   string
-	fields map[string]any
+// Line is one line of a timeline.
+type Line struct {
+	At     time.Time      // when it arrives
+	Kind   string         // its type
+	Fields map[string]any // everything else but the tenant
+}
+
+// New is a scenario with a truth and its timeline, whose lines may come in any order.
+func New(name, about string, truth Truth, lines []Line) Scenario {
+	return Scenario{Name: name, About: about, Truth: truth, lines: lines}
 }
 
 // Timeline is the scenario in the format of `correlator replay`: one JSON object a line, in order of
 // arrival.
 func (s Scenario) Timeline() ([]byte, error) {
 	lines := slices.Clone(s.lines)
-	slices.SortStableFunc(lines, func(a, b line) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(lines, func(a, b Line) int { return a.At.Compare(b.At) })
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	for _, l := range lines {
-		object := map[string]any{"at": l.at, "type": l.kind, "tenant": tenant}
-		for k, v := range l.fields {
+		object := map[string]any{"at": l.At, "type": l.Kind, "tenant": tenant}
+		for k, v := range l.Fields {
 			object[k] = v
 		}
 		if err := enc.Encode(object); err != nil {
@@ -119,7 +136,7 @@ func (a alert) payload(at time.Time) map[string]any {
 }
 
 // webhook is one notification of Alertmanager.
-func webhook(at time.Time, alerts []alert) line {
+func webhook(at time.Time, alerts []alert) Line {
 	status, payloads := "resolved", make([]any, 0, len(alerts))
 	for _, a := range alerts {
 		p := a.payload(at)
@@ -128,7 +145,7 @@ func webhook(at time.Time, alerts []alert) line {
 		}
 		payloads = append(payloads, p)
 	}
-	return line{at: at, kind: "webhook", fields: map[string]any{"body": map[string]any{
+	return Line{At: at, Kind: "webhook", Fields: map[string]any{"body": map[string]any{
 		"version": "4", "groupKey": "{}:{}", "truncatedAlerts": 0, "status": status, "receiver": "correlator",
 		"groupLabels": map[string]string{}, "commonLabels": map[string]string{}, "commonAnnotations": map[string]string{},
 		"externalURL": "http://alertmanager.example", "alerts": payloads,
@@ -136,8 +153,8 @@ func webhook(at time.Time, alerts []alert) line {
 }
 
 // observation is one sighting of a category: state stands for the configuration at that time.
-func observation(arrives, observed time.Time, device, category, state string) line {
-	return line{at: arrives, kind: "observation", fields: map[string]any{
+func observation(arrives, observed time.Time, device, category, state string) Line {
+	return Line{At: arrives, Kind: "observation", Fields: map[string]any{
 		"device": device, "category": category, "observed_at": observed, "sha256": digest(device + category + state),
 		"source": "prometheus",
 	}}

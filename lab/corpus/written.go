@@ -72,7 +72,7 @@ func parseWritten(name, network string, doc []byte) (Scenario, error) {
 		return Scenario{}, err
 	}
 	teller := storyteller{alerts: map[string]alert{}}
-	teller.lines = []line{{at: day.Add(6 * time.Hour), kind: "inventory", fields: inventory}}
+	teller.lines = []Line{{At: day.Add(6 * time.Hour), Kind: "inventory", Fields: inventory}}
 	for _, text := range w.Story {
 		if err := teller.line(text); err != nil {
 			return Scenario{}, fmt.Errorf("%q: %w", text, err)
@@ -141,7 +141,7 @@ func clock(s string) (time.Time, error) {
 // storyteller turns the lines of a story into those of a timeline. Alerts of one instant come in one
 // webhook.
 type storyteller struct {
-	lines  []line
+	lines  []Line
 	alerts map[string]alert // by fingerprint
 	batch  []alert
 	at     time.Time
@@ -190,16 +190,16 @@ func (s *storyteller) line(text string) error {
 			return err
 		}
 		o := observation(at, observed, words[0], words[1], words[2])
-		o.fields["source"] = or(options["source"], "prometheus")
+		o.Fields["source"] = or(options["source"], "prometheus")
 		s.lines = append(s.lines, o)
 	case "failed":
-		s.lines = append(s.lines, line{at: at, kind: "observation_failed", fields: map[string]any{
+		s.lines = append(s.lines, Line{At: at, Kind: "observation_failed", Fields: map[string]any{
 			"device": words[0], "category": words[1], "observed_at": at, "reason": words[2],
 		}})
 	case "planned", "maintenance":
 		return s.window(verb, words, options)
 	case "tick":
-		s.lines = append(s.lines, line{at: at, kind: "tick"})
+		s.lines = append(s.lines, Line{At: at, Kind: "tick"})
 	}
 	return nil
 }
@@ -273,7 +273,7 @@ func (s *storyteller) window(verb string, words []string, options map[string]str
 	}
 	kind := map[string]string{"planned": "change", "maintenance": "maintenance"}[verb]
 	record := map[string]any{"id": words[0], "title": words[0], "starts_at": from, "ends_at": to, "scope": scope}
-	s.lines = append(s.lines, line{at: s.at, kind: kind, fields: map[string]any{"op": "create", kind: record}})
+	s.lines = append(s.lines, Line{At: s.at, Kind: kind, Fields: map[string]any{"op": "create", kind: record}})
 	return nil
 }
 

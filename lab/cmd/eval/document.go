@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/alertmanager"
@@ -28,15 +29,45 @@ type configChange struct {
 }
 
 type incident struct {
-	ID     string  `json:"id"`
-	Label  *string `json:"label"`
-	Alerts []struct {
+	ID             string    `json:"id"`
+	Label          *string   `json:"label"`
+	OnsetNotBefore time.Time `json:"onset_not_before"`
+	OnsetNotAfter  time.Time `json:"onset_not_after"`
+	Alerts         []struct {
 		Fingerprint string    `json:"fingerprint"`
 		Device      string    `json:"device"`
 		StartsAt    time.Time `json:"starts_at"`
 	} `json:"alerts"`
 	Candidates  []candidate `json:"candidates"`
 	Explanation string      `json:"explanation"`
+	Unknowns    []string    `json:"unknowns"`
+}
+
+// began says whether the incident could have begun at an instant, by its own account and to the second.
+func (i incident) began(at time.Time) bool {
+	return !at.Before(i.OnsetNotBefore.Add(-time.Second)) && !at.After(i.OnsetNotAfter.Add(time.Second))
+}
+
+// admits says whether the incident speaks of each of the devices among what it does not know.
+func (i incident) admits(devices []string) bool {
+	unknowns := strings.Join(i.Unknowns, "\n")
+	return !slices.ContainsFunc(devices, func(d string) bool { return !strings.Contains(unknowns, d) })
+}
+
+// loose says whether nothing in the incident has a place in the truth.
+func (i incident) loose(truth corpus.Truth) bool {
+	for _, a := range i.Alerts {
+		if !slices.Contains(truth.Loose, a.Fingerprint) {
+			return false
+		}
+	}
+	return true
+}
+
+// mentions says whether the explanation names a candidate, by its own name or that of a device of it.
+func (i incident) mentions(c candidate) bool {
+	name, _, _ := strings.Cut(c.Name, "@") // of a roll-out: the category
+	return slices.ContainsFunc(append(c.Devices, name), func(s string) bool { return strings.Contains(i.Explanation, s) })
 }
 
 type candidate struct {
@@ -84,6 +115,12 @@ func (d document) check(s corpus.Scenario) error {
 		if len(inc.Alerts) == 0 || inc.Explanation == "" {
 			return fmt.Errorf("incident %s has no alerts or no explanation", inc.ID)
 		}
+		if inc.OnsetNotAfter.Before(inc.OnsetNotBefore) {
+			return fmt.Errorf("incident %s: onset from %s to %s", inc.ID, inc.OnsetNotBefore, inc.OnsetNotAfter)
+		}
+		if len(inc.Candidates) > 0 && !inc.mentions(inc.Candidates[0]) {
+			return fmt.Errorf("incident %s: its explanation does not speak of %s: %s", inc.ID, inc.Candidates[0].Name, inc.Explanation)
+		}
 		for _, a := range inc.Alerts {
 			if !slices.Contains(homes[a.Fingerprint], inc.ID) {
 				homes[a.Fingerprint] = append(homes[a.Fingerprint], inc.ID)
@@ -100,7 +137,7 @@ func (d document) check(s corpus.Scenario) error {
 			}
 		}
 	}
-	for _, e := range s.Truth.Events {
+	for _, e := range append(s.Truth.Events, corpus.Event{Name: "nothing in particular", Alerts: s.Truth.Loose}) {
 		for _, a := range e.Alerts {
 			if len(homes[a]) == 0 {
 				return fmt.Errorf("an alert of %q is in no incident", e.Name)

@@ -22,6 +22,9 @@ func sum(results []result, of func(verdict) finding) figures {
 			f.events++
 			f.first += count(found.first)
 			f.third += count(found.third)
+			if v.event.Arguable {
+				continue // a label is neither right nor wrong
+			}
 			f.byChange += count(v.event.ByChange())
 			f.rightChange += count(v.event.ByChange() && found.labelled && found.change)
 			f.truePositives += count(v.event.ByChange() && found.labelled)
@@ -96,4 +99,20 @@ func groupingOf(results []result) grouping {
 		}
 	}
 	return g
+}
+
+// said counts what incidents say of when they began and of what was not seen, where the truth knows.
+type said struct{ onsets, onsetRight, unseen, unseenSaid int }
+
+func saidOf(results []result) said {
+	var out said
+	for _, r := range results {
+		for _, v := range r.verdicts {
+			out.onsets += count(v.onset != unasked)
+			out.onsetRight += count(v.onset == yes)
+			out.unseen += count(v.unseen != unasked)
+			out.unseenSaid += count(v.unseen == yes)
+		}
+	}
+	return out
 }

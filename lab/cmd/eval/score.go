@@ -24,9 +24,34 @@ type verdict struct {
 	event    corpus.Event
 	pieces   int  // incidents that its alerts lie in
 	swallows bool // its incident speaks of an earlier event too
-	finding       // by the correlator
+	onset    outcome
+	unseen   outcome
+	finding  // by the correlator
 	baseline finding
 }
+
+// outcome is whether something was got right, where it was asked.
+type outcome int
+
+const (
+	unasked outcome = iota
+	yes
+	no
+)
+
+func asked(is, right bool) outcome {
+	switch {
+	case !is:
+		return unasked
+	case right:
+		return yes
+	}
+	return no
+}
+
+// missed and falsely: a label that is not there, or should not be. Where nobody could tell, neither.
+func (v verdict) missed() bool  { return v.event.ByChange() && !v.event.Arguable && !v.labelled }
+func (v verdict) falsely() bool { return !v.event.ByChange() && !v.event.Arguable && v.labelled }
 
 // finding is what an answer says of one incident.
 type finding struct {
@@ -57,7 +82,7 @@ func evaluate(ctx context.Context, scenarios []corpus.Scenario, weights []byte) 
 // judged compares a document with the truth. The incident of an event is the one that holds most of
 // its alerts, the earlier one where there are two.
 func judged(s corpus.Scenario, doc document) result {
-	out := result{scenario: s, incidents: len(doc.Incidents)}
+	out := result{scenario: s}
 	taken := map[string]bool{}
 	for _, event := range s.Truth.Events {
 		home, pieces := doc.homeOf(event)
@@ -67,12 +92,15 @@ func judged(s corpus.Scenario, doc document) result {
 		inc := doc.Incidents[home]
 		out.verdicts = append(out.verdicts, verdict{
 			event: event, pieces: pieces, swallows: taken[inc.ID],
+			onset:   asked(!event.Began.IsZero(), inc.began(event.Began)),
+			unseen:  asked(len(event.Unseen) > 0, inc.admits(event.Unseen)),
 			finding: doc.found(inc, event), baseline: doc.baseline(inc, event),
 		})
 		taken[inc.ID] = true
 	}
 	for _, inc := range doc.Incidents {
-		if !taken[inc.ID] {
+		out.incidents += count(!inc.loose(s.Truth))
+		if !taken[inc.ID] && !inc.loose(s.Truth) {
 			out.excess = append(out.excess, doc.found(inc, corpus.Event{}))
 		}
 	}
