@@ -107,6 +107,13 @@ smoke: setup build ## Break the lab three times and once without a change; check
 eval: build-go ## Judge scenarios with known truth and print how often it was right
 	@exec bin/eval
 
+ROUNDS ?= 1000
+
+.PHONY: soak
+soak: setup-apt ## Send storms to correlators that are killed and a database that is stopped; nothing may be lost (ROUNDS=…, SEED=…)
+	$(call say,soak: $(ROUNDS) rounds of about three seconds)
+	@$(GO) test -count=1 -timeout 0 -v ./lab/soak -run TestSoak -rounds=$(ROUNDS) -seed=$(or $(SEED),$(shell date +%s))
+
 ## --- test -----------------------------------------------------------------------------------------
 
 .PHONY: test

@@ -7,6 +7,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -81,27 +83,39 @@ func Of(changes, incidents, notifications []Row, names map[string]string) State 
 // Timeless is the state without what the clock of the receiver decides, for runs in which the same
 // things arrived at other instants: when an incident was opened, closed and acknowledged, how many were
 // merged on the way (two halves of a storm that arrive in either order are one incident in the end, but
-// not by the same steps), and when who was notified of which step.
+// not by the same steps), when who was notified of which step, and how fresh the sightings were.
 func (o State) Timeless() State {
 	out := State{ConfigChanges: o.ConfigChanges}
-	for _, i := range o.Incidents {
-		row := Row{}
-		for field, value := range i {
-			switch field {
-			case "id", "opened_at", "closed_at", "merged_from":
-			case "acknowledged":
-				if a, ok := value.(Row); ok {
-					row[field] = a["by"]
-				}
-			default:
-				row[field] = value
-			}
+	for _, i := range o.WithoutSightings().Incidents {
+		row := maps.Clone(i)
+		for _, field := range []string{"id", "opened_at", "closed_at", "merged_from"} {
+			delete(row, field)
+		}
+		if a, ok := row["acknowledged"].(Row); ok {
+			row["acknowledged"] = a["by"]
 		}
 		out.Incidents = append(out.Incidents, row)
 	}
 	slices.SortFunc(out.Incidents, byText)
 	return out
 }
+
+// WithoutSightings is the state without the unknowns that tell how fresh sightings are. They are as of the
+// last judgement, since a sighting that changes nothing makes nobody judge again; a batch of them is judged
+// after all of it, and when its lines come one by one, after the one that says something new.
+func (o State) WithoutSightings() State {
+	out := o
+	out.Incidents = make([]Row, len(o.Incidents))
+	for n, i := range o.Incidents {
+		out.Incidents[n] = maps.Clone(i)
+		out.Incidents[n]["unknowns"] = slices.DeleteFunc(slices.Clone(i["unknowns"].([]any)), func(u any) bool { return ofSightings.MatchString(u.(string)) })
+	}
+	slices.SortFunc(out.Incidents, byText)
+	return out
+}
+
+// ofSightings are the unknowns that tell how fresh sightings are.
+var ofSightings = regexp.MustCompile(`^the sightings of | (not observed since|was never observed)|^the clock that times the sightings|too long to say whether|^and \d+ more$`)
 
 func byText[T any](a, b T) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
 

@@ -54,3 +54,13 @@ func (l Line) only(names ...string) map[string]any {
 	}
 	return out
 }
+
+// Text is the line as one line of a timeline in which it arrives at another instant.
+func (l Line) Text(at time.Time) ([]byte, error) {
+	object := map[string]any{}
+	for name, raw := range l.fields {
+		object[name] = raw
+	}
+	object["at"] = at
+	return json.Marshal(object)
+}
