@@ -208,7 +208,11 @@ func (h *hearing) repeat(ctx context.Context, o *incident.Occurrence, a Alert) e
 			o.StartsAt = a.StartsAt
 			w.rescore = true
 		}
-		if o.Suppressed && !h.suppressed(*o) {
+		switch {
+		case a.Silenced && !o.Suppressed:
+			o.Suppressed = true
+			w.dirty = true
+		case o.Suppressed && !h.suppressed(*o):
 			o.Suppressed = false
 			w.page, w.dirty = true, true
 		}

@@ -13,8 +13,8 @@ import (
 
 // Options of an Engine.
 type Options struct {
-	// Weights is a weights document (YAML) laid over the built-in defaults, beneath a tenant's own.
-	// Nil: the built-in weights.
+	// Weights is a weights document (YAML) laid over the built-in defaults and over a tenant's own: what a
+	// backtest tries out. Nil: none.
 	Weights []byte
 	// Logger hears what operators of the service should know. Nil: nothing is logged.
 	Logger *slog.Logger
@@ -224,7 +224,7 @@ func (e *Engine) weightsOf(tenant, document string) (incident.Weights, error) {
 	if cached, ok := e.parsed[tenant]; ok && cached.document == document {
 		return cached.weights, nil
 	}
-	w, err := incident.LoadWeights(e.weights, []byte(document))
+	w, err := incident.LoadWeights([]byte(document), e.weights)
 	if err == nil {
 		e.parsed[tenant] = cachedWeights{document: document, weights: w}
 	}

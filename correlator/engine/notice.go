@@ -71,9 +71,25 @@ func (r *run) notice(ctx context.Context, w *work) error {
 }
 
 func (r *run) tellOpened(w *work) {
-	if w.inc.State == incident.Open && !w.inc.Notice.Told {
+	switch {
+	case w.inc.State != incident.Open || w.inc.Notice.Told:
+	case w.quiet(): // silenced within the delay: whoever did so knows
+		w.inc.Notice.Due, w.dirty = nil, true
+	default:
 		r.tellFirst(w, NotifyOpened)
 	}
+}
+
+// quiet says that alerts fire and all that do are suppressed.
+func (w *work) quiet() bool {
+	firing := false
+	for _, o := range w.occurrences {
+		if o.Firing() && !o.Suppressed {
+			return false
+		}
+		firing = firing || o.Firing()
+	}
+	return firing
 }
 
 // tellFirst tells of the incident for the first time in its present life.

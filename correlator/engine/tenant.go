@@ -61,7 +61,7 @@ func (r *run) changeSettings(ctx context.Context, in SettingsInput) error {
 		*f.into = *f.given
 	}
 	if in.Weights != nil {
-		if _, err := incident.LoadWeights(r.engine.weights, in.Weights); err != nil {
+		if _, err := incident.LoadWeights(in.Weights); err != nil {
 			return refuse(Invalid, "correct the weights and send them again", "%v", err)
 		}
 		s.Weights = string(in.Weights)

@@ -208,6 +208,9 @@ func parseObservation(raw []byte, _ time.Time) (engine.Input, error) {
 	if in.SHA256 == "" && in.Fingerprint == "" {
 		return nil, errors.New(`one of the fields "sha256" and "fingerprint" is missing`)
 	}
+	if in.SHA256 != "" && in.Fingerprint != "" && !strings.HasPrefix(strings.ToLower(in.SHA256), strings.ToLower(in.Fingerprint)) {
+		return nil, errors.New(`the fields "sha256" and "fingerprint" contradict each other`)
+	}
 	o := configchange.Observation{
 		Stream: in.stream.stream(), ObservedAt: in.ObservedAt.UTC(), SHA256: in.SHA256, Fingerprint: in.Fingerprint,
 		AllowlistVersion: in.AllowlistVersion, Actor: in.Actor,

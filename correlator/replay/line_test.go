@@ -38,6 +38,10 @@ func TestBadLinesAreNamed(t *testing.T) {
 			`{` + head + `"type":"observation","device":"A","category":"bgp","observed_at":"2026-03-10T12:00:00Z","fingerprint":"xyz"}`,
 			`observation 0: fingerprint "xyz" is not hexadecimal: correct the observation and send it again`,
 		},
+		{
+			`{` + head + `"type":"observation","device":"A","category":"bgp","observed_at":"2026-03-10T12:00:00Z","fingerprint":"0123456789ab","sha256":"` + strings.Repeat("0", 64) + `"}`,
+			`observation: the fields "sha256" and "fingerprint" contradict each other`,
+		},
 		{`{` + head + `"type":"observation","device":7,"category":"bgp"}`, `observation: field "device" cannot be a JSON number`},
 		{`{` + head + `"type":"observation_failed","device":"A","category":"bgp","observed_at":"2026-03-10T12:00:00Z"}`, `observation_failed: field "reason" is missing`},
 		{`{` + head + `"type":"webhook"}`, `webhook: field "body" is missing`},
@@ -94,6 +98,13 @@ func TestWeightsOfTheCommandLine(t *testing.T) {
 	other, err := with("change: {base: 4}")
 	require.NoError(t, err)
 	require.Contains(t, other, `"base": 4,`)
+	timeline = append([]byte(`{"at":"2026-03-10T10:00:00Z","type":"settings","tenant":"acme","weights":{"change":{"base":20}}}`+"\n"), timeline...)
+	own, err := with("")
+	require.NoError(t, err)
+	require.Contains(t, own, `"base": 20,`)
+	over, err := with("change: {base: 4}")
+	require.NoError(t, err)
+	require.Contains(t, over, `"base": 4,`, "the candidate is tried on tenants with weights of their own too")
 	_, err = with("change: {bas: 4}")
 	require.ErrorContains(t, err, "field bas not found")
 	var input *replay.InputError

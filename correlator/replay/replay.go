@@ -22,7 +22,8 @@ type Options struct {
 	// DecodeWebhook and DecodeAlerts read what Alertmanager sends: the decoders that the service uses.
 	DecodeWebhook func(body []byte) (engine.AlertsInput, error)
 	DecodeAlerts  func(body []byte, now time.Time) ([]engine.Alert, error)
-	// Weights is a weights document laid over the built-in one. Nil: the built-in weights.
+	// Weights is a weights document laid over the built-in one and over those that the timeline sets for
+	// a tenant. Nil: none.
 	Weights []byte
 	// Logger hears of inputs that the engine refused in the state it was in. Nil: nobody does.
 	Logger *slog.Logger
