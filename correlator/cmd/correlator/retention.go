@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -14,32 +15,41 @@ const (
 	retentionInterval = 24 * time.Hour
 	// retentionRetry is how soon it is tried again when it failed.
 	retentionRetry = time.Hour
+	// keepRuns is how long runs are kept at least, however short the journal: exporters and the watch of
+	// Prometheus catch up on a day, and what comes late must find its place.
+	keepRuns = 48 * time.Hour
 )
 
-// journal is the record of inputs, of which only so much is kept.
-type journal interface {
+// past is what grows with time, of which only so much is kept.
+type past interface {
 	// PruneJournal removes what was received before an instant, and answers how much that was.
 	PruneJournal(ctx context.Context, before time.Time) (int64, error)
+	// PruneRuns removes the runs that were over at an instant, and answers how many.
+	PruneRuns(ctx context.Context, before time.Time) (int64, error)
 }
 
 // retention removes what is older than the configuration keeps.
 type retention struct {
-	journal journal
+	past past
 	// keep is how long inputs are kept, as configured now; 0 is for ever.
 	keep   func() time.Duration
 	log    *slog.Logger
 	pruned prometheus.Counter
+	runs   prometheus.Counter
 	at     prometheus.Gauge
 }
 
-func newRetention(j journal, keep func() time.Duration, log *slog.Logger, reg prometheus.Registerer) *retention {
+func newRetention(p past, keep func() time.Duration, log *slog.Logger, reg prometheus.Registerer) *retention {
 	return &retention{
-		journal: j, keep: keep, log: log,
+		past: p, keep: keep, log: log,
 		pruned: promauto.With(reg).NewCounter(prometheus.CounterOpts{
 			Name: "ispvm_journal_pruned_inputs_total", Help: "Inputs that were removed because they were older than retention.journal.",
 		}),
+		runs: promauto.With(reg).NewCounter(prometheus.CounterOpts{
+			Name: "ispvm_pruned_runs_total", Help: "Runs of fingerprints that were removed because they were over longer ago than retention.journal.",
+		}),
 		at: promauto.With(reg).NewGauge(prometheus.GaugeOpts{
-			Name: "ispvm_journal_last_prune_timestamp_seconds", Help: "When old inputs were last removed, or found to be none.",
+			Name: "ispvm_journal_last_prune_timestamp_seconds", Help: "When old inputs and runs were last removed, or found to be none.",
 		}),
 	}
 }
@@ -50,7 +60,7 @@ func (r *retention) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		pause := retentionInterval
 		if err := r.prune(ctx); err != nil && ctx.Err() == nil {
-			r.log.ErrorContext(ctx, "Could not remove old inputs; will try again", slog.Any("err", err), slog.Duration("pause", retentionRetry))
+			r.log.ErrorContext(ctx, "Could not remove what is old; will try again", slog.Any("err", err), slog.Duration("pause", retentionRetry))
 			pause = retentionRetry
 		}
 		select {
@@ -67,11 +77,14 @@ func (r *retention) prune(ctx context.Context) error {
 		return nil
 	}
 	before := time.Now().Add(-keep)
-	n, err := r.journal.PruneJournal(ctx, before)
-	r.pruned.Add(float64(n))
-	if n > 0 {
-		r.log.InfoContext(ctx, "Removed old inputs", slog.Int64("inputs", n), slog.Time("before", before))
+	inputs, errJournal := r.past.PruneJournal(ctx, before)
+	r.pruned.Add(float64(inputs))
+	runs, errRuns := r.past.PruneRuns(ctx, time.Now().Add(-max(keep, keepRuns)))
+	r.runs.Add(float64(runs))
+	if inputs+runs > 0 {
+		r.log.InfoContext(ctx, "Removed what is old", slog.Int64("inputs", inputs), slog.Int64("runs", runs), slog.Time("before", before))
 	}
+	err := errors.Join(errJournal, errRuns)
 	if err == nil {
 		r.at.SetToCurrentTime()
 	}

@@ -14,10 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pruning is one call of PruneJournal: when, and how far back.
-type pruning struct{ after, keeps time.Duration }
+// pruning is one call of PruneJournal and the one of PruneRuns after it: when, and how far back each.
+type pruning struct{ after, keeps, runs time.Duration }
 
-type fakeJournal struct {
+type fakePast struct {
 	start time.Time
 
 	mu    sync.Mutex
@@ -26,27 +26,34 @@ type fakeJournal struct {
 	calls []pruning
 }
 
-func (j *fakeJournal) PruneJournal(_ context.Context, before time.Time) (int64, error) {
+func (j *fakePast) PruneJournal(_ context.Context, before time.Time) (int64, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.calls = append(j.calls, pruning{time.Since(j.start), time.Since(before)})
+	j.calls = append(j.calls, pruning{after: time.Since(j.start), keeps: time.Since(before)})
 	return 5, j.err
 }
 
-func (j *fakeJournal) keep() time.Duration {
+func (j *fakePast) PruneRuns(_ context.Context, before time.Time) (int64, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.calls[len(j.calls)-1].runs = time.Since(before)
+	return 2, nil
+}
+
+func (j *fakePast) keep() time.Duration {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.keeps
 }
 
-func (j *fakeJournal) set(keeps time.Duration, err error) {
+func (j *fakePast) set(keeps time.Duration, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.keeps, j.err = keeps, err
 }
 
 // called answers the calls since it was last asked.
-func (j *fakeJournal) called() []pruning {
+func (j *fakePast) called() []pruning {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	calls := j.calls
@@ -58,7 +65,7 @@ func TestRetention(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	synctest.Test(t, func(t *testing.T) {
-		j := &fakeJournal{start: time.Now(), keeps: 90 * day}
+		j := &fakePast{start: time.Now(), keeps: 90 * day}
 		registry := prometheus.NewPedanticRegistry()
 		r := newRetention(j, j.keep, slog.New(slog.DiscardHandler), registry)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -69,15 +76,16 @@ func TestRetention(t *testing.T) {
 			synctest.Wait()
 			return j.called()
 		}
-		require.Equal(t, []pruning{{0, 90 * day}}, step(time.Minute), "at once")
+		require.Equal(t, []pruning{{0, 90 * day, 90 * day}}, step(time.Minute), "at once")
 		require.InDelta(t, float64(j.start.Unix()), testutil.ToFloat64(r.at), 1)
-		require.Equal(t, []pruning{{day, 90 * day}}, step(day), "and daily")
-		j.set(7*day, nil)
-		require.Equal(t, []pruning{{2 * day, 7 * day}}, step(day), "as it is configured now")
+		require.Equal(t, []pruning{{day, 90 * day, 90 * day}}, step(day), "and daily")
+		j.set(day, nil)
+		require.Equal(t, []pruning{{2 * day, day, 2 * day}}, step(day), "as it is configured now, but for runs that a late sighting may need")
 
 		j.set(7*day, errors.New("database down"))
-		require.Equal(t, []pruning{{3 * day, 7 * day}, {3*day + time.Hour, 7 * day}}, step(day+time.Hour), "again soon when it failed")
+		require.Equal(t, []pruning{{3 * day, 7 * day, 7 * day}, {3*day + time.Hour, 7 * day, 7 * day}}, step(day+time.Hour), "again soon when it failed")
 		require.InDelta(t, 25, testutil.ToFloat64(r.pruned), 0, "what was removed before it failed is counted")
+		require.InDelta(t, 10, testutil.ToFloat64(r.runs), 0)
 		require.InDelta(t, float64(j.start.Add(2*day).Unix()), testutil.ToFloat64(r.at), 1, "but it is no success")
 
 		j.set(0, nil)
