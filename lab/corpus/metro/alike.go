@@ -21,7 +21,7 @@ func (d *drawer) suspects(among map[string]bool) []broken {
 	}
 	for _, c := range d.plant.cables {
 		if among[c.a.node] && among[c.b.node] {
-			out = append(out, broken{d.linkNames(c), cutting(c)})
+			out = append(out, broken{d.linkNames(c), cutting(c)}, broken{d.linkNames(c), unroute(c)})
 		}
 	}
 	for _, s := range d.plant.sites() {

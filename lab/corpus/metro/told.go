@@ -224,7 +224,7 @@ func (t *teller) irrelevant() string {
 }
 
 // watch is what the exporters read: every edited category before and after the edit, and while
-// something is wrong also one category of every router that is involved.
+// something is wrong also one category of every router that is involved, or that one of them hangs on.
 func (t *teller) watch() {
 	if t.script.name == "metro-quiet" || chance(t.eyes, 0.05) {
 		for i := range t.exporters {
@@ -247,19 +247,19 @@ func (t *teller) watch() {
 		}
 		watched[key] = append(watched[key], s)
 	}
-	involved := t.involved()
+	relevant := t.upwards(t.involved())
 	for _, e := range t.edits {
 		long := 30 * time.Minute
 		for _, x := range t.exporters {
 			long = min(long, 6*x.every)
 		}
 		want(e.node, e.category, span{e.at.Add(-long), e.at.Add(long)})
-		if involved[e.node] {
+		if relevant[e.node] {
 			want(e.node, e.category, now)
 		}
 	}
 	for _, n := range t.plant.nodes {
-		if involved[n.name] && n.read && len(order) < 60 {
+		if relevant[n.name] && n.read {
 			want(n.name, "system", now)
 		}
 	}
@@ -268,7 +268,7 @@ func (t *teller) watch() {
 			w := watch{node: key[0], category: key[1], when: watched[key]}
 			seen, lines := x.read(t.eyes, w, t.edits, t.outlook())
 			t.lines = append(t.lines, lines...)
-			t.notice(w, seen)
+			t.notice(x, w, seen)
 		}
 	}
 }
@@ -295,7 +295,8 @@ func (t *teller) outlook() func(string, time.Time) bool {
 }
 
 // notice remembers between which readings each edit was seen, by whoever saw it best.
-func (t *teller) notice(w watch, seen []sighting) {
+// A change that falls together with another allowlist is none that anybody can see.
+func (t *teller) notice(x exporter, w watch, seen []sighting) {
 	state := states(t.edits, w.node, w.category)
 	for _, e := range t.edits {
 		if e.node != w.node || e.category != w.category {
@@ -310,6 +311,9 @@ func (t *teller) notice(w watch, seen []sighting) {
 			case s.state == made && found.until.IsZero():
 				found.until = s.at
 			}
+		}
+		if x.upgraded.After(found.from) && !x.upgraded.After(found.until) {
+			continue
 		}
 		best, known := t.seen[e]
 		if !found.from.IsZero() && !found.until.IsZero() && (!known || found.until.Sub(found.from) < best.until.Sub(best.from)) {
@@ -341,6 +345,11 @@ func (t *teller) event(number int, told map[string]bool) corpus.Event {
 	}
 	if h.alike || len(h.event.Changes) > 0 && (len(e.Changes) == 0 || e.Arguable) && len(h.event.Causes) == 1 {
 		causes = append(causes, t.alike(number)...)
+	}
+	if e.Arguable && len(h.event.Changes) > 1 { // each by itself, as far as anybody could see
+		for _, p := range h.edits {
+			causes = append(causes, device(p.node))
+		}
 	}
 	if only := t.witness(number); only != "" {
 		causes = append(causes, device(only))
