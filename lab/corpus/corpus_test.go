@@ -30,7 +30,7 @@ func TestTheCorpusIsLargeEnough(t *testing.T) {
 	t.Parallel()
 	written, err := corpus.Written()
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(written), 15)
+	require.GreaterOrEqual(t, len(written), 50)
 	generated, others := corpus.Generated(corpus.Seed, 8), metro.Generated(corpus.Seed, 4)
 	require.GreaterOrEqual(t, len(generated), 100)
 	require.GreaterOrEqual(t, len(others), 100)

@@ -3,8 +3,10 @@ package corpus
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -18,17 +20,23 @@ var files embed.FS
 
 // written is a scenario as a person writes it down: scenarios/*.yaml.
 type written struct {
-	About string `yaml:"about"`
+	About string `yaml:"about"` // what happened
+	// Verdict is what an engineer would say of it.
+	Verdict string `yaml:"verdict"`
 	// Also is laid over scenarios/network.txt: routers and links that only this scenario has.
 	Also []string `yaml:"also"`
 	// Story has one thing a line, in order of arrival; see storyteller.line.
 	Story []string `yaml:"story"`
 	Truth []struct {
-		Name    string   `yaml:"name"`
-		Causes  []string `yaml:"causes"`
-		Changes []string `yaml:"changes"`
-		Alerts  []string `yaml:"alerts"` // "ALERT DEVICE", all of that name on that device
+		Name     string   `yaml:"name"`
+		Causes   []string `yaml:"causes"`
+		Changes  []string `yaml:"changes"`
+		Alerts   []string `yaml:"alerts"` // "ALERT DEVICE", all of that name on that device
+		Arguable bool     `yaml:"arguable"`
+		Began    string   `yaml:"began"`
+		Unseen   []string `yaml:"unseen"`
 	} `yaml:"truth"`
+	Loose []string `yaml:"loose"` // as alerts of a truth
 }
 
 // Written are the scenarios that were thought out by hand, by name.
@@ -71,7 +79,7 @@ func parseWritten(name, network string, doc []byte) (Scenario, error) {
 	if err != nil {
 		return Scenario{}, err
 	}
-	teller := storyteller{alerts: map[string]alert{}}
+	teller := storyteller{alerts: map[string]alert{}, silent: map[string]bool{}, inventory: inventory}
 	teller.lines = []Line{{At: day.Add(6 * time.Hour), Kind: "inventory", Fields: inventory}}
 	for _, text := range w.Story {
 		if err := teller.line(text); err != nil {
@@ -81,20 +89,23 @@ func parseWritten(name, network string, doc []byte) (Scenario, error) {
 	teller.flush()
 	out := Scenario{Name: name, About: w.About, lines: teller.lines}
 	for _, t := range w.Truth {
-		e := Event{Name: t.Name, Causes: t.Causes, Changes: t.Changes}
-		for _, a := range t.Alerts {
-			found := teller.named(a)
-			if len(found) == 0 {
-				return Scenario{}, fmt.Errorf("the truth speaks of %q, which never fires", a)
+		e := Event{Name: t.Name, Causes: t.Causes, Changes: t.Changes, Arguable: t.Arguable, Unseen: t.Unseen}
+		if t.Began != "" {
+			if e.Began, err = clock(t.Began); err != nil {
+				return Scenario{}, err
 			}
-			e.Alerts = append(e.Alerts, found...)
+		}
+		if e.Alerts, err = teller.all(t.Alerts); err != nil {
+			return Scenario{}, err
 		}
 		out.Truth.Events = append(out.Truth.Events, e)
 	}
-	return out, nil
+	out.Truth.Loose, err = teller.all(w.Loose)
+	return out, err
 }
 
-// parseNetwork reads lines such as "ACC1 pop4 any AGG1 AGG2; all POWER1" and "CORE1:e1 - AGG1:e1".
+// parseNetwork reads lines such as "ACC1 pop4 any AGG1 AGG2; all POWER1", "RING1 hub1 2of CORE1 CORE2
+// CORE3" and "CORE1:e1 - AGG1:e1". A router that comes again is meant to be as it says then.
 func parseNetwork(lines []string) (map[string]any, error) {
 	var devices, links []any
 	for _, text := range lines {
@@ -113,13 +124,20 @@ func parseNetwork(lines []string) (map[string]any, error) {
 		d := map[string]any{"name": words[0], "site": words[1]}
 		var groups []any
 		for group := range strings.SplitSeq(strings.Join(words[2:], " "), ";") {
-			if members := strings.Fields(group); len(members) > 1 {
+			members := strings.Fields(group)
+			if len(members) < 2 {
+				continue
+			}
+			if k, isQuorum := strings.CutSuffix(members[0], "of"); isQuorum {
+				groups = append(groups, map[string]any{"k": json.Number(k), "of": members[1:]})
+			} else {
 				groups = append(groups, map[string]any{members[0]: members[1:]})
 			}
 		}
 		if groups != nil {
 			d["depends_on"] = groups
 		}
+		devices = slices.DeleteFunc(devices, func(known any) bool { return known.(map[string]any)["name"] == d["name"] })
 		devices = append(devices, d)
 	}
 	return map[string]any{"devices": devices, "links": links}, nil
@@ -141,10 +159,12 @@ func clock(s string) (time.Time, error) {
 // storyteller turns the lines of a story into those of a timeline. Alerts of one instant come in one
 // webhook.
 type storyteller struct {
-	lines  []Line
-	alerts map[string]alert // by fingerprint
-	batch  []alert
-	at     time.Time
+	inventory map[string]any
+	lines     []Line
+	alerts    map[string]alert // by fingerprint
+	silent    map[string]bool  // those of them that no webhook ever brings
+	batch     []alert
+	at        time.Time
 }
 
 func (s *storyteller) flush() {
@@ -156,12 +176,19 @@ func (s *storyteller) flush() {
 
 // line reads one line of a story, "TIME VERB WORDS… KEY=VALUE…":
 //
-//	observe DEVICE CATEGORY STATE [at=TIME] [source=ROAD]
+//	observe DEVICE CATEGORY STATE [at=TIME] [source=ROAD] [exporter=NAME] [by=USER] [allowlist=VERSION]
 //	failed DEVICE CATEGORY REASON
-//	fire ALERT DEVICE [interface=] [peer=] [starts=TIME] [lag=DURATION]
-//	resolve ALERT DEVICE [interface=] [peer=] [ends=TIME]
-//	planned|maintenance ID FROM TO [devices=A,B] [sites=A,B]
+//	fire ALERT DEVICE [interface=] [peer=] [site=] [symptom=] [severity=] [starts=TIME] [lag=DURATION]
+//	silent ALERT DEVICE …     it fires and is silenced: only lists bring it
+//	resolve ALERT DEVICE …    [ends=TIME]
+//	gone ALERT DEVICE …       it ends, and nobody says so
+//	list [started=TIME]       what Alertmanager answers to who asks for all alerts
+//	planned|maintenance|blackout ID FROM TO [devices=A,B] [sites=A,B]
+//	complete|cancel ID        of a planned change
+//	renamed OLD NEW           in the inventory
 //	tick
+//
+// The device "-" is none. From Prometheus come the first 12 digits of a fingerprint, from elsewhere all.
 func (s *storyteller) line(text string) error {
 	words, options := split(text)
 	if len(words) < 2 {
@@ -172,7 +199,10 @@ func (s *storyteller) line(text string) error {
 		return err
 	}
 	verb, words := words[1], words[2:]
-	needed := map[string]int{"observe": 3, "failed": 3, "fire": 2, "resolve": 2, "planned": 3, "maintenance": 3, "tick": 0}
+	needed := map[string]int{
+		"observe": 3, "failed": 3, "fire": 2, "silent": 2, "resolve": 2, "gone": 2, "list": 0,
+		"planned": 3, "maintenance": 3, "blackout": 3, "complete": 1, "cancel": 1, "renamed": 2, "tick": 0,
+	}
 	if n, known := needed[verb]; !known || len(words) != n {
 		return fmt.Errorf("%s takes %d words", verb, n)
 	}
@@ -182,22 +212,22 @@ func (s *storyteller) line(text string) error {
 	}
 	s.at = at
 	switch verb {
-	case "fire", "resolve":
-		return s.alert(verb == "fire", words[0], words[1], options)
+	case "fire", "silent", "resolve", "gone":
+		return s.alert(verb, words[0], words[1], options)
+	case "list":
+		return s.list(options)
 	case "observe":
-		observed, err := clock(or(options["at"], text[:8]))
-		if err != nil {
-			return err
-		}
-		o := observation(at, observed, words[0], words[1], words[2])
-		o.Fields["source"] = or(options["source"], "prometheus")
-		s.lines = append(s.lines, o)
+		return s.observe(words, options)
 	case "failed":
 		s.lines = append(s.lines, Line{At: at, Kind: "observation_failed", Fields: map[string]any{
 			"device": words[0], "category": words[1], "observed_at": at, "reason": words[2],
 		}})
-	case "planned", "maintenance":
+	case "planned", "maintenance", "blackout":
 		return s.window(verb, words, options)
+	case "complete", "cancel":
+		s.lines = append(s.lines, Line{At: at, Kind: "change", Fields: map[string]any{"op": verb, "change": map[string]any{"id": words[0]}}})
+	case "renamed":
+		return s.rename(words[0], words[1])
 	case "tick":
 		s.lines = append(s.lines, Line{At: at, Kind: "tick"})
 	}
@@ -223,8 +253,81 @@ func or(a, b string) string {
 	return b
 }
 
-func (s *storyteller) alert(fires bool, name, device string, options map[string]string) error {
-	a := newAlert(name, device, options["interface"], options["peer"])
+func (s *storyteller) observe(words []string, options map[string]string) error {
+	observed, err := s.instant(options["at"])
+	if err != nil {
+		return err
+	}
+	o := observation(s.at, observed, words[0], words[1], words[2])
+	o.Fields["source"] = or(options["source"], "prometheus")
+	if o.Fields["source"] == "prometheus" {
+		o.Fields["fingerprint"] = o.Fields["sha256"].(string)[:12]
+		delete(o.Fields, "sha256")
+	}
+	if options["exporter"] != "" {
+		o.Fields["exporter"] = options["exporter"]
+	}
+	if options["allowlist"] != "" {
+		o.Fields["allowlist_version"] = json.Number(options["allowlist"])
+	}
+	if options["by"] != "" {
+		o.Fields["actor"] = map[string]any{"user": options["by"], "address": "192.0.2.10", "via": "ssh"}
+	}
+	s.lines = append(s.lines, o)
+	return nil
+}
+
+// rename sends the inventory again, with another name for a device.
+func (s *storyteller) rename(old, name string) error {
+	text, err := json.Marshal(s.inventory)
+	if err != nil {
+		return err
+	}
+	renamed := bytes.ReplaceAll(text, []byte(`"`+old+`"`), []byte(`"`+name+`"`))
+	if bytes.Equal(text, renamed) {
+		return fmt.Errorf("there is no %s", old)
+	}
+	s.inventory = nil
+	if err := json.Unmarshal(renamed, &s.inventory); err != nil {
+		return err
+	}
+	s.lines = append(s.lines, Line{At: s.at, Kind: "inventory", Fields: s.inventory})
+	return nil
+}
+
+func (s *storyteller) list(options map[string]string) error {
+	started, err := clock(or(options["started"], "00:00:00"))
+	if err != nil {
+		return err
+	}
+	body := []any{}
+	for _, fingerprint := range slices.Sorted(maps.Keys(s.alerts)) {
+		a := s.alerts[fingerprint]
+		if !a.ends.IsZero() {
+			continue
+		}
+		status := map[string]any{"state": "active", "silencedBy": []string{}, "inhibitedBy": []string{}}
+		if s.silent[fingerprint] {
+			status["state"], status["silencedBy"] = "suppressed", []string{"planned work"}
+		}
+		p := a.payload(s.at)
+		delete(p, "status")
+		p["status"], p["endsAt"], p["updatedAt"] = status, s.at.Add(4*time.Minute), s.at
+		p["receivers"] = []any{map[string]string{"name": "correlator"}}
+		body = append(body, p)
+	}
+	s.lines = append(s.lines, Line{At: s.at, Kind: "alerts", Fields: map[string]any{"body": body, "am_started_at": started}})
+	return nil
+}
+
+func (s *storyteller) alert(verb, name, device string, options map[string]string) error {
+	fires := verb == "fire" || verb == "silent"
+	a := newAlert(name, strings.Trim(device, "-"), options["interface"], options["peer"])
+	for _, label := range []string{"site", "symptom", "severity"} {
+		if options[label] != "" {
+			a.labels[label] = options[label]
+		}
+	}
 	if known, ok := s.alerts[a.fingerprint()]; ok {
 		a = known
 	}
@@ -244,7 +347,12 @@ func (s *storyteller) alert(fires bool, name, device string, options map[string]
 		}
 	}
 	s.alerts[a.fingerprint()] = a
-	s.batch = append(s.batch, a)
+	if verb == "silent" {
+		s.silent[a.fingerprint()] = true
+	}
+	if verb == "fire" || verb == "resolve" {
+		s.batch = append(s.batch, a)
+	}
 	return nil
 }
 
@@ -271,10 +379,26 @@ func (s *storyteller) window(verb string, words []string, options map[string]str
 			scope[key] = strings.Split(options[key], ",")
 		}
 	}
-	kind := map[string]string{"planned": "change", "maintenance": "maintenance"}[verb]
+	kind := map[string]string{"planned": "change"}[verb]
+	if kind == "" {
+		kind = verb
+	}
 	record := map[string]any{"id": words[0], "title": words[0], "starts_at": from, "ends_at": to, "scope": scope}
 	s.lines = append(s.lines, Line{At: s.at, Kind: kind, Fields: map[string]any{"op": "create", kind: record}})
 	return nil
+}
+
+// all are the fingerprints of the alerts that some texts mean.
+func (s *storyteller) all(texts []string) ([]string, error) {
+	var out []string
+	for _, text := range texts {
+		found := s.named(text)
+		if len(found) == 0 {
+			return nil, fmt.Errorf("the truth speaks of %q, which never fires", text)
+		}
+		out = append(out, found...)
+	}
+	return out, nil
 }
 
 // named are the fingerprints of the alerts that "ALERT DEVICE" means.
@@ -282,7 +406,7 @@ func (s *storyteller) named(text string) []string {
 	name, device, _ := strings.Cut(text, " ")
 	var out []string
 	for fingerprint, a := range s.alerts {
-		if a.labels["alertname"] == name && a.labels["device"] == device {
+		if a.labels["alertname"] == name && a.labels["device"] == strings.Trim(device, "-") {
 			out = append(out, fingerprint)
 		}
 	}
