@@ -66,6 +66,9 @@ func (db *DB) commit(ctx context.Context, tenant string, group []*job) ([]outcom
 		if err != nil {
 			return err
 		}
+		if err := s.foresee(ctx, group); err != nil {
+			return err
+		}
 		for i, j := range group {
 			outcomes[i], err = db.applyOne(ctx, s, j.in)
 			if err != nil {
@@ -78,6 +81,28 @@ func (db *DB) commit(ctx context.Context, tenant string, group []*job) ([]outcom
 		db.memories.leave(tenant, s)
 	}
 	return outcomes, err
+}
+
+// foresee loads at once what all the inputs of a group will ask for one by one.
+func (s *state) foresee(ctx context.Context, group []*job) error {
+	var fingerprints []string
+	var since time.Time
+	for _, j := range group {
+		var alerts []engine.Alert
+		switch in := j.in.(type) {
+		case engine.AlertsInput:
+			alerts = in.Alerts
+		case engine.AlertListInput:
+			alerts = in.Alerts
+		}
+		for _, a := range alerts {
+			fingerprints = append(fingerprints, a.Fingerprint)
+			if since.IsZero() || a.StartsAt.Before(since) {
+				since = a.StartsAt
+			}
+		}
+	}
+	return s.loadAlerts(ctx, fingerprints, since)
 }
 
 // applyOne lets the engine apply one input. What it refuses is not journaled, but timers that fired
@@ -97,9 +122,7 @@ func (db *DB) applyOne(ctx context.Context, s *state, in engine.Input) (outcome,
 			return outcome{}, journalErr
 		}
 	}
-	if eventErr := s.appendEvents(effects); eventErr != nil {
-		return outcome{}, eventErr
-	}
+	s.appendEvents(effects)
 	return outcome{effects: effects, err: err}, nil
 }
 

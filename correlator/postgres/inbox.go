@@ -142,8 +142,9 @@ func (b *inboxes) gather(first *job, inbox chan *job) (group []*job, next *job) 
 	}
 }
 
-// retire forgets an inbox in which nothing waits. Both sides hold the lock, so a job cannot slip in
-// between the look and the forgetting.
+// retire forgets an inbox in which nothing waits, and gives up what its transactions left to the next: a
+// tenant that is quiet holds nothing. Both sides hold the lock, so a job cannot slip in between the look and
+// the forgetting.
 func (b *inboxes) retire(tenant string, inbox chan *job) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -151,6 +152,7 @@ func (b *inboxes) retire(tenant string, inbox chan *job) bool {
 		return false
 	}
 	delete(b.waiting, tenant)
+	b.db.memories.take(tenant)
 	return true
 }
 

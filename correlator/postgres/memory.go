@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
 )
@@ -17,24 +18,38 @@ type memory struct {
 	writer      string // the transaction that this is the outcome of
 	occurrences map[string]incident.Occurrence
 	// incidents has the occurrences of incidents of which all are known, by StartsAt, then ID.
-	incidents map[string][]incident.Occurrence
-	open      map[string]incident.Incident
-	calendar  *calendarPage // nil: not looked at
-	next      nextTimer
+	incidents   map[string][]incident.Occurrence
+	open        map[string]incident.Incident
+	alerts      map[string]knownAlert // by fingerprint
+	entities    map[string]entities   // of open incidents, as far as they were written
+	live        *live                 // nil: not looked at, or too many
+	tooManyLive bool
+	changes     changePages
+	calendar    *calendarPage // nil: not looked at
+	next        nextTimer
 }
 
-// memoryLimit is how many occurrences of a tenant are remembered; where there are more, none are.
+// knownAlert is an alert of which the newest occurrence is known, and every other that had not ended by a
+// time.
+type knownAlert struct {
+	since time.Time
+	ids   []string // of occurrences
+}
+
+// memoryLimit is how many occurrences of a tenant are remembered, and as many alerts; where there are more,
+// none are.
 const memoryLimit = 50_000
 
 func newMemory() *memory {
 	return &memory{
 		occurrences: map[string]incident.Occurrence{}, incidents: map[string][]incident.Occurrence{}, open: map[string]incident.Incident{},
+		alerts: map[string]knownAlert{}, entities: map[string]entities{},
 	}
 }
 
 // asOf is the memory when it is the outcome of that transaction, and else an empty one.
 func (m *memory) asOf(writer string) *memory {
-	if m == nil || m.writer != writer || len(m.occurrences) > memoryLimit {
+	if m == nil || m.writer != writer || len(m.occurrences)+len(m.alerts) > 2*memoryLimit {
 		return newMemory()
 	}
 	return m
@@ -60,10 +75,60 @@ func (m *memory) learnAll(incidentIDs []string, all []incident.Occurrence) {
 func (m *memory) saved(o incident.Occurrence) {
 	if before, known := m.occurrences[o.ID]; known {
 		m.replace(before, o)
-	} else if all, complete := m.incidents[o.IncidentID]; complete {
-		m.incidents[o.IncidentID] = insert(all, o)
+	} else {
+		if all, complete := m.incidents[o.IncidentID]; complete {
+			m.incidents[o.IncidentID] = insert(all, o)
+		}
 	}
 	m.occurrences[o.ID] = o
+	if a, asked := m.alerts[o.Fingerprint]; asked && !slices.Contains(a.ids, o.ID) {
+		a.ids = append(a.ids, o.ID)
+		m.alerts[o.Fingerprint] = a
+	}
+}
+
+// unknownAlerts are the alerts, each once, of which not all is known that had not ended by since.
+func (m *memory) unknownAlerts(fingerprints []string, since time.Time) []string {
+	var out []string
+	for _, f := range fingerprints {
+		if a, known := m.alerts[f]; !known || since.Before(a.since) {
+			out = append(out, f)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// learnAlerts notes all occurrences of alerts that are their newest or had not ended by since.
+func (m *memory) learnAlerts(fingerprints []string, since time.Time, all []incident.Occurrence) {
+	for _, f := range fingerprints {
+		m.alerts[f] = knownAlert{since: since}
+	}
+	for _, o := range all {
+		a := m.alerts[o.Fingerprint]
+		a.ids = append(a.ids, o.ID)
+		m.alerts[o.Fingerprint] = a
+	}
+}
+
+// recallAlerts are the newest occurrence of each alert and those that had not ended by since, ordered by
+// StartsAt, then ID. The alerts must be known.
+func (m *memory) recallAlerts(fingerprints []string, since time.Time) []incident.Occurrence {
+	var out []incident.Occurrence
+	for _, f := range fingerprints {
+		var all []incident.Occurrence
+		for _, id := range m.alerts[f].ids {
+			all = append(all, m.occurrences[id])
+		}
+		slices.SortFunc(all, compareOccurrences)
+		for i, o := range all {
+			if i == len(all)-1 || o.EndsAt == nil || o.EndsAt.After(since) {
+				out = append(out, o)
+			}
+		}
+	}
+	slices.SortFunc(out, compareOccurrences)
+	return out
 }
 
 func (m *memory) replace(before, after incident.Occurrence) {
@@ -89,6 +154,9 @@ func (m *memory) savedIncident(i incident.Incident) {
 	if _, complete := m.incidents[i.ID]; !complete && i.Revision == 1 {
 		m.incidents[i.ID] = nil
 	}
+	if m.live != nil && !m.live.saved(i) {
+		m.live = nil
+	}
 	m.know(i)
 }
 
@@ -98,6 +166,7 @@ func (m *memory) know(i incident.Incident) {
 		m.open[i.ID] = ownCopy(i)
 	} else {
 		delete(m.open, i.ID)
+		delete(m.entities, i.ID)
 	}
 }
 

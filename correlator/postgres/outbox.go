@@ -11,24 +11,21 @@ import (
 // outboxChannel wakes relays when a transaction with events commits.
 const outboxChannel = "ispvm_outbox"
 
-// event is an effect on its way into the outbox.
-type event struct {
-	key     string
-	kind    string
-	at      time.Time
-	payload string
-}
-
-// appendEvents notes what the world must hear of.
-func (s *state) appendEvents(effects []engine.Effect) error {
+// appendEvents notes what the world must hear of. An update of an incident that another update follows in
+// the same transaction was never to be seen: the newer one says it all.
+func (s *state) appendEvents(effects []engine.Effect) {
 	for _, e := range effects {
-		payload, err := eventPayload(e)
-		if err != nil {
-			return fmt.Errorf("write event %s: %w", e.Key, err)
+		if e.Incident != nil {
+			if i, updated := s.updates[e.Incident.ID]; updated && e.Type == engine.IncidentUpdated {
+				s.events[i].Type = ""
+			}
+			delete(s.updates, e.Incident.ID)
+			if e.Type == engine.IncidentUpdated {
+				s.updates[e.Incident.ID] = len(s.events)
+			}
 		}
-		s.events = append(s.events, event{key: e.Key, kind: string(e.Type), at: e.At, payload: string(payload)})
+		s.events = append(s.events, e)
 	}
-	return nil
 }
 
 // eventPayload is what the event is about, as JSON: the config change, incident, window or notification.
@@ -48,14 +45,21 @@ func eventPayload(e engine.Effect) ([]byte, error) {
 }
 
 // queueEvents writes the events. A key that is there already is the same event, and is kept once.
-func (s *state) queueEvents() {
+func (s *state) queueEvents() error {
 	if len(s.events) == 0 {
-		return
+		return nil
 	}
-	n := len(s.events)
-	keys, kinds, times, payloads := make([]string, n), make([]string, n), make([]time.Time, n), make([]string, n)
-	for i, e := range s.events {
-		keys[i], kinds[i], times[i], payloads[i] = e.key, e.kind, e.at, e.payload
+	var keys, kinds, payloads []string
+	var times []time.Time
+	for _, e := range s.events {
+		if e.Type == "" {
+			continue
+		}
+		payload, err := eventPayload(e)
+		if err != nil {
+			return fmt.Errorf("write event %s: %w", e.Key, err)
+		}
+		keys, kinds, times, payloads = append(keys, e.Key), append(kinds, string(e.Type)), append(times, e.At), append(payloads, string(payload))
 	}
 	s.queue(`
 		INSERT INTO outbox (key, type, occurred_at, payload)
@@ -64,5 +68,6 @@ func (s *state) queueEvents() {
 		 ORDER BY nth
 		    ON CONFLICT (tenant_id, key) DO NOTHING`, keys, kinds, times, payloads)
 	s.queue("SELECT pg_notify($1, '')", outboxChannel)
-	s.events = nil
+	s.events, s.updates = nil, map[string]int{}
+	return nil
 }

@@ -28,10 +28,12 @@ type state struct {
 	*memory
 	xid         string                        // of this transaction: what the tenant's row will be marked with
 	reachEnds   map[string]pgtype.Timestamptz // of incidents, as their reach has it
+	pending     pending
 	timersMoved bool
 
 	journal []entry
-	events  []event
+	events  []engine.Effect
+	updates map[string]int // incident → the event of its newest update, if nothing else has happened to it since
 }
 
 // tenantRow is what stands in the tenant's row.
@@ -55,6 +57,7 @@ func lockTenant(ctx context.Context, tx pgx.Tx, tenant string, left *memory) (*s
 		tenant:    tenant,
 		runs:      map[string]configchange.Run{},
 		reachEnds: map[string]pgtype.Timestamptz{},
+		updates:   map[string]int{},
 	}
 	var settings []byte
 	var writer string
@@ -74,6 +77,9 @@ func lockTenant(ctx context.Context, tx pgx.Tx, tenant string, left *memory) (*s
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
 	s.memory = left.asOf(writer)
+	if s.live != nil {
+		s.live.age(s.row.receivedAt)
+	}
 	if s.row.nextDue == nil { // no timer at all needs no look
 		s.next = nextTimer{known: true}
 	}
@@ -82,8 +88,13 @@ func lockTenant(ctx context.Context, tx pgx.Tx, tenant string, left *memory) (*s
 
 // save writes everything that is still in memory; the caller commits.
 func (s *state) save(ctx context.Context) error {
+	if err := s.queuePending(); err != nil {
+		return err
+	}
 	s.queueJournal()
-	s.queueEvents()
+	if err := s.queueEvents(); err != nil {
+		return err
+	}
 	settings, err := json.Marshal(s.row.settings)
 	if err != nil {
 		return err
@@ -111,8 +122,17 @@ func (s *state) flush(ctx context.Context) error {
 	return nil
 }
 
-// query reads, after what was written.
+// query reads, after all that was written.
 func (s *state) query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if err := s.queuePending(); err != nil {
+		return nil, err
+	}
+	return s.queryBeside(ctx, sql, args...)
+}
+
+// queryBeside reads what incidents, their alerts and their reach have no part in: what is pending of those
+// stays so.
+func (s *state) queryBeside(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if err := s.flush(ctx); err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func (s *state) Window(ctx context.Context, kind calendar.Kind, id string) (cale
 	if err != nil {
 		return calendar.Window{}, false, err
 	}
-	rows, err := s.query(ctx, "SELECT $2::text, "+windowColumns+" FROM "+table+" WHERE id = $1", id, string(kind))
+	rows, err := s.queryBeside(ctx, "SELECT $2::text, "+windowColumns+" FROM "+table+" WHERE id = $1", id, string(kind))
 	if err != nil {
 		return calendar.Window{}, false, err
 	}
@@ -136,7 +136,7 @@ func (s *state) loadWindows(ctx context.Context, from, to time.Time) ([]calendar
 		part := fmt.Sprintf("SELECT '%s' AS kind, %s FROM %s WHERE lives_from <= $2 AND lives_to >= $1 AND ", kind, windowColumns, table)
 		parts = append(parts, part+"NOT long AND lives_to <= $3", part+"long")
 	}
-	rows, err := s.query(ctx, strings.Join(parts, "\nUNION ALL ")+"\nORDER BY starts_at, id", from, to, to.Add(longWindow))
+	rows, err := s.queryBeside(ctx, strings.Join(parts, "\nUNION ALL ")+"\nORDER BY starts_at, id", from, to, to.Add(longWindow))
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,13 @@ func scanConfigChangeAnd(row pgx.CollectableRow, more ...any) (configchange.Chan
 
 // ConfigChanges implements engine.ConfigStore.
 func (s *state) ConfigChanges(ctx context.Context, sel engine.ChangeSelector) ([]configchange.Change, error) {
+	if len(sel.Devices) > 0 && sel.Category == "" {
+		return s.changesOf(ctx, sel.Devices, sel.From, sel.To)
+	}
+	return s.loadChanges(ctx, sel)
+}
+
+func (s *state) loadChanges(ctx context.Context, sel engine.ChangeSelector) ([]configchange.Change, error) {
 	var c conditions
 	at := "c.listed_at"
 	if len(sel.Devices) > 0 {
@@ -69,7 +76,7 @@ func (s *state) ConfigChanges(ctx context.Context, sel engine.ChangeSelector) ([
 	for _, part := range spanConditions(&c, at, sel.To) {
 		parts = append(parts, "SELECT "+configChangeColumns+" FROM config_changes AS c WHERE "+part+" AND "+c.where())
 	}
-	rows, err := s.query(ctx, strings.Join(parts, "\nUNION ALL ")+"\nORDER BY not_after, id", c.args...)
+	rows, err := s.queryBeside(ctx, strings.Join(parts, "\nUNION ALL ")+"\nORDER BY not_after, id", c.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +103,7 @@ func (s *state) ConfigChangesIn(ctx context.Context, stretches []engine.Stretch)
 		parts = append(parts, part)
 	}
 	devices, categories, froms, tos := columnsOf(stretches)
-	rows, err := s.query(ctx, `
+	rows, err := s.queryBeside(ctx, `
 		SELECT `+configChangeColumns+`, q.nth
 		  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) WITH ORDINALITY AS q (device, category, since, until, nth)
 		 CROSS JOIN LATERAL (`+strings.Join(parts, "\n\t\tUNION ALL ")+`) AS c
@@ -128,6 +135,7 @@ func (s *state) SaveConfigChanges(_ context.Context, changes []configchange.Chan
 	if err != nil {
 		return fmt.Errorf("save config changes: %w", err)
 	}
+	s.changes.forget(changes)
 	s.queue(`
 		INSERT INTO config_changes (id, device, category, not_before, not_after, old_fingerprint, new_fingerprint,
 		       old_hash, new_hash, planned_change_id, in_blackout_id, actor, summary, detected_at, revision)
@@ -147,6 +155,7 @@ func (s *state) SaveConfigChanges(_ context.Context, changes []configchange.Chan
 
 // DeleteConfigChanges implements engine.ConfigStore.
 func (s *state) DeleteConfigChanges(_ context.Context, ids []string) error {
+	s.changes = changePages{} // ids do not say of which devices they are
 	s.queue("DELETE FROM config_changes WHERE id = ANY ($1)", ids)
 	return nil
 }

@@ -21,7 +21,7 @@ func (s *state) SaveFailure(_ context.Context, f engine.ObservationFailedInput) 
 
 // Failures implements engine.ConfigStore.
 func (s *state) Failures(ctx context.Context, devices []string) ([]engine.ObservationFailedInput, error) {
-	rows, err := s.query(ctx, `
+	rows, err := s.queryBeside(ctx, `
 		SELECT device, category, source, exporter, observed_at, reason FROM observation_failures
 		 WHERE device = ANY ($1) ORDER BY device, category, source, exporter`, devices)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,17 @@ import (
 func (s *state) Incidents(ctx context.Context, sel engine.IncidentSelector) ([]incident.Incident, error) {
 	if sel.Latest == nil && len(sel.Reach)+len(sel.Causes) == 0 {
 		return s.incidentsByID(ctx, sel.IDs)
+	}
+	if sel.Latest == nil {
+		l, err := s.liveOnes(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if l != nil && l.answers(sel) {
+			found := map[string]bool{}
+			l.find(sel, found)
+			return s.incidentsByID(ctx, slices.AppendSeq(slices.Clone(sel.IDs), maps.Keys(found)))
+		}
 	}
 	var q incidentQuery
 	ended := endOf(nil) // without a time, only what has not ended
@@ -100,6 +112,21 @@ func (s *state) incidentsByID(ctx context.Context, ids []string) ([]incident.Inc
 // IncidentsReaching implements engine.IncidentStore: one descent of the index for each key.
 func (s *state) IncidentsReaching(ctx context.Context, selectors []engine.IncidentSelector) ([][]string, error) {
 	out := make([][]string, len(selectors))
+	if len(selectors) == 0 {
+		return out, nil
+	}
+	l, err := s.liveOnes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if l != nil && !slices.ContainsFunc(selectors, func(sel engine.IncidentSelector) bool { return !l.answers(sel) }) {
+		for i, sel := range selectors {
+			found := map[string]bool{}
+			l.find(sel, found)
+			out[i] = slices.Collect(maps.Keys(found))
+		}
+		return out, nil
+	}
 	var nths []int64
 	var keys []string
 	var froms, tos []time.Time
@@ -174,26 +201,35 @@ func reachEnd(i incident.Incident) pgtype.Timestamptz {
 // SaveIncidents implements engine.IncidentStore.
 func (s *state) SaveIncidents(_ context.Context, incidents []incident.Incident) error {
 	for _, i := range incidents {
-		document, err := json.Marshal(i)
-		if err != nil {
-			return fmt.Errorf("save incident %s: %w", i.ID, err)
-		}
+		s.pending.incident(i)
 		s.savedIncident(i)
-		end := reachEnd(i)
-		s.queue(`
-			INSERT INTO incidents (id, state, opened_at, closed_at, onset_not_before, last_onset, cause_devices,
-			       during_change_id, during_maintenance_id, revision, document)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-			    ON CONFLICT (tenant_id, id) DO UPDATE SET
-			       state = excluded.state, opened_at = excluded.opened_at, closed_at = excluded.closed_at,
-			       onset_not_before = excluded.onset_not_before, last_onset = excluded.last_onset, cause_devices = excluded.cause_devices,
-			       during_change_id = excluded.during_change_id, during_maintenance_id = excluded.during_maintenance_id,
-			       revision = excluded.revision, document = excluded.document`,
-			i.ID, string(i.State), i.OpenedAt, end, i.Onset.NotBefore, i.LastOnset, causeDevices(i),
-			orNull(i.DuringChangeID), orNull(i.DuringMaintenanceID), i.Revision, document)
-		s.queueReachEnd(i.ID, end)
-		s.queueCandidates(i)
 	}
+	return nil
+}
+
+// queueIncident writes an incident.
+func (s *state) queueIncident(i incident.Incident, created bool) error {
+	document, err := json.Marshal(i)
+	if err != nil {
+		return fmt.Errorf("save incident %s: %w", i.ID, err)
+	}
+	end := reachEnd(i)
+	if created { // it has no reach yet
+		s.reachEnds[i.ID] = end
+	}
+	s.queue(`
+		INSERT INTO incidents (id, state, opened_at, closed_at, onset_not_before, last_onset, cause_devices,
+		       during_change_id, during_maintenance_id, revision, document)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		    ON CONFLICT (tenant_id, id) DO UPDATE SET
+		       state = excluded.state, opened_at = excluded.opened_at, closed_at = excluded.closed_at,
+		       onset_not_before = excluded.onset_not_before, last_onset = excluded.last_onset, cause_devices = excluded.cause_devices,
+		       during_change_id = excluded.during_change_id, during_maintenance_id = excluded.during_maintenance_id,
+		       revision = excluded.revision, document = excluded.document`,
+		i.ID, string(i.State), i.OpenedAt, end, i.Onset.NotBefore, i.LastOnset, causeDevices(i),
+		orNull(i.DuringChangeID), orNull(i.DuringMaintenanceID), i.Revision, document)
+	s.queueReachEnd(i.ID, end)
+	s.queueCandidates(i)
 	return nil
 }
 
@@ -220,14 +256,34 @@ func (s *state) queueCandidates(i incident.Incident) {
 	s.queueEntities(i.ID, kinds, names)
 }
 
+// entities are what an incident is about, by kind and name.
+type entities map[[2]string]bool
+
+// queueEntities writes the entities of an incident that are not written yet.
 func (s *state) queueEntities(incidentID string, kinds, names []string) {
-	if len(kinds) == 0 {
+	written := s.entities[incidentID]
+	if _, open := s.open[incidentID]; open && written == nil {
+		written = entities{}
+		s.entities[incidentID] = written
+	}
+	var newKinds, newNames []string
+	for i, kind := range kinds {
+		entity := [2]string{kind, names[i]}
+		if written[entity] {
+			continue
+		}
+		if written != nil {
+			written[entity] = true
+		}
+		newKinds, newNames = append(newKinds, kind), append(newNames, names[i])
+	}
+	if len(newKinds) == 0 {
 		return
 	}
 	s.queue(`
 		INSERT INTO incident_entities (incident_id, kind, name)
 		SELECT DISTINCT $1, kind, name FROM unnest($2::text[], $3::text[]) AS u (kind, name)
-		    ON CONFLICT DO NOTHING`, incidentID, kinds, names)
+		    ON CONFLICT DO NOTHING`, incidentID, newKinds, newNames)
 }
 
 func causeDevices(i incident.Incident) []string {
@@ -239,23 +295,21 @@ func causeDevices(i incident.Incident) []string {
 
 // SaveJudgement implements engine.IncidentStore.
 func (s *state) SaveJudgement(_ context.Context, incidentID string, at time.Time, j incident.Judgement) error {
-	document, err := json.Marshal(j)
-	if err != nil {
-		return fmt.Errorf("save a judgement: %w", err)
-	}
-	s.queue("INSERT INTO scorings (incident_id, scored_at, weights_version, rules_version, judgement) VALUES ($1, $2, $3, $4, $5)",
-		incidentID, at, j.WeightsVersion, j.RulesVersion, document)
+	s.pending.scorings = append(s.pending.scorings, scoring{incidentID: incidentID, at: at, judgement: j})
 	return nil
 }
 
 // AddReach implements engine.IncidentStore.
 func (s *state) AddReach(_ context.Context, incidentID string, keys []string) error {
+	if s.live != nil {
+		keys = s.live.extend(incidentID, keys)
+	}
 	if len(keys) == 0 {
 		return nil
 	}
-	s.queue(`
-		INSERT INTO incident_reach (incident_id, key, closed_at)
-		SELECT $1, unnest($2::text[]), coalesce((SELECT closed_at FROM incidents WHERE id = $1), 'infinity')
-		    ON CONFLICT DO NOTHING`, incidentID, keys)
+	if s.pending.reach == nil {
+		s.pending.reach = map[string][]string{}
+	}
+	s.pending.reach[incidentID] = append(s.pending.reach[incidentID], keys...)
 	return nil
 }

@@ -67,16 +67,32 @@ func (s *state) Occurrences(ctx context.Context, incidentIDs []string) ([]incide
 
 // AlertOccurrences implements engine.IncidentStore.
 func (s *state) AlertOccurrences(ctx context.Context, fingerprints []string, since time.Time) ([]incident.Occurrence, error) {
-	return s.collectOccurrences(s.query(ctx, `
+	if err := s.loadAlerts(ctx, fingerprints, since); err != nil {
+		return nil, err
+	}
+	return s.recallAlerts(slices.Compact(slices.Sorted(slices.Values(fingerprints))), since), nil
+}
+
+// loadAlerts makes the alerts known that are not.
+func (s *state) loadAlerts(ctx context.Context, fingerprints []string, since time.Time) error {
+	unknown := s.unknownAlerts(fingerprints, since)
+	if len(unknown) == 0 {
+		return nil
+	}
+	loaded, err := s.collectOccurrences(s.query(ctx, `
 		SELECT `+occurrenceColumns+`
-		  FROM (SELECT DISTINCT unnest($1::text[]) AS fingerprint) AS q
+		  FROM unnest($1::text[]) AS q (fingerprint)
 		 CROSS JOIN LATERAL (
 		       SELECT * FROM alert_occurrences WHERE fingerprint = q.fingerprint AND ends_at > $2
 		       UNION ALL
 		       SELECT * FROM (
 		              SELECT * FROM alert_occurrences WHERE fingerprint = q.fingerprint ORDER BY starts_at DESC, id DESC LIMIT 1) AS newest
 		        WHERE ends_at <= $2) AS o
-		 ORDER BY o.starts_at, o.id`, fingerprints, since))
+		 ORDER BY o.starts_at, o.id`, unknown, since))
+	if err == nil {
+		s.learnAlerts(unknown, since, loaded)
+	}
+	return err
 }
 
 // FiringOccurrences implements engine.IncidentStore.
@@ -85,36 +101,15 @@ func (s *state) FiringOccurrences(ctx context.Context) ([]incident.Occurrence, e
 		SELECT `+occurrenceColumns+` FROM alert_occurrences AS o WHERE ends_at = 'infinity' ORDER BY starts_at, id`))
 }
 
-// SaveOccurrences implements engine.IncidentStore. An alert that was only heard of again costs an update
-// of a few columns.
+// SaveOccurrences implements engine.IncidentStore.
 func (s *state) SaveOccurrences(_ context.Context, occurrences []incident.Occurrence) error {
-	var heard, changed []incident.Occurrence
-	reached := map[string][]incident.Occurrence{} // incident → those that are new to it
-	left := map[string][]string{}                 // incident → devices of those that left it
 	for _, o := range occurrences {
-		before, known := s.occurrences[o.ID]
-		if known && sameAlert(before, o) {
-			heard = append(heard, o)
+		if before, known := s.occurrences[o.ID]; known {
+			s.pending.occurrence(&before, o)
 		} else {
-			changed = append(changed, o)
-		}
-		if known && before.IncidentID != o.IncidentID {
-			left[before.IncidentID] = append(left[before.IncidentID], o.Device)
-		}
-		if !known || before.IncidentID != o.IncidentID {
-			reached[o.IncidentID] = append(reached[o.IncidentID], o)
+			s.pending.occurrence(nil, o)
 		}
 		s.saved(o)
-	}
-	s.queueHeard(heard)
-	if err := s.queueOccurrences(changed); err != nil {
-		return err
-	}
-	for id, os := range reached {
-		s.queueAlerting(id, os)
-	}
-	for id, devices := range left {
-		s.queueLeft(id, devices)
 	}
 	return nil
 }
@@ -216,6 +211,9 @@ func (s *state) queueAlerting(incidentID string, os []incident.Occurrence) {
 
 // queueLeft forgets the devices that have no alert in the incident any more and are not its cause.
 func (s *state) queueLeft(incidentID string, devices []string) {
+	for _, device := range devices {
+		delete(s.entities[incidentID], [2]string{"device", device})
+	}
 	s.queue(`
 		DELETE FROM incident_entities AS e
 		 WHERE incident_id = $1 AND kind = 'device' AND name = ANY ($2)

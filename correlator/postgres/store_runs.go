@@ -64,7 +64,7 @@ func (s *state) Heads(ctx context.Context, streams []configchange.Stream) ([]con
 	for i, st := range streams {
 		devices[i], categories[i], sources[i], exporters[i] = st.Device, st.Category, st.Source, st.Exporter
 	}
-	return s.collectRuns(s.query(ctx, `
+	return s.collectRuns(s.queryBeside(ctx, `
 		SELECT `+runColumns+`
 		  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS q (device, category, source, exporter)
 		 CROSS JOIN LATERAL (
@@ -75,7 +75,7 @@ func (s *state) Heads(ctx context.Context, streams []configchange.Stream) ([]con
 
 // DeviceHeads implements engine.ConfigStore.
 func (s *state) DeviceHeads(ctx context.Context, devices []string) ([]configchange.Run, error) {
-	return s.collectRuns(s.query(ctx, `
+	return s.collectRuns(s.queryBeside(ctx, `
 		SELECT `+runColumns+`
 		  FROM streams AS q
 		 CROSS JOIN LATERAL (
@@ -95,7 +95,7 @@ func (s *state) RunsAround(ctx context.Context, stretches []engine.Stretch) ([][
 		return out, nil
 	}
 	devices, categories, froms, tos := columnsOf(stretches)
-	rows, err := s.query(ctx, `
+	rows, err := s.queryBeside(ctx, `
 		SELECT `+runColumns+`, q.nth
 		  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) WITH ORDINALITY AS q (device, category, since, until, nth)
 		 CROSS JOIN LATERAL (SELECT * FROM streams WHERE device = q.device AND category = q.category) AS st

@@ -29,7 +29,7 @@ func (s *state) InventoryRevision(context.Context) (int64, error) {
 
 // Inventory implements engine.TenantStore.
 func (s *state) Inventory(ctx context.Context) (topology.Inventory, error) {
-	rows, err := s.query(ctx, "SELECT document FROM inventories")
+	rows, err := s.queryBeside(ctx, "SELECT document FROM inventories")
 	if err != nil {
 		return topology.Inventory{}, err
 	}
