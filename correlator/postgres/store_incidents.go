@@ -101,7 +101,9 @@ func (s *state) incidentsByID(ctx context.Context, ids []string) ([]incident.Inc
 		out = append(out, loaded...)
 	}
 	for _, i := range out {
-		s.reachEnds[i.ID] = reachEnd(i)
+		if _, waits := s.pending.incidents[i.ID]; !waits { // else its reach has the end from before
+			s.reachEnds[i.ID] = reachEnd(i)
+		}
 	}
 	slices.SortFunc(out, func(a, b incident.Incident) int {
 		return cmp.Or(a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.ID, b.ID))
