@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -33,7 +34,13 @@ func (r *run) assign(ctx context.Context, fresh []incident.Occurrence, newest ma
 	// Only incidents that are also near in time: what joins by (b) may come hours later.
 	onset, last := incident.OnsetOf(fresh)
 	when := incident.Interval{NotBefore: onset.NotBefore, NotAfter: last}
-	near = slices.DeleteFunc(near, func(w *work) bool { return w.span().Gap(when) > settings.joinWindow() })
+	far := func(w *work) bool { return w.span().Gap(when) > settings.joinWindow() }
+	near = slices.DeleteFunc(near, far)
+	legs, err := r.legsBeside(ctx, fresh, near)
+	if err != nil {
+		return nil, err
+	}
+	near = append(near, slices.DeleteFunc(legs, far)...)
 	return r.joinByCause(ctx, rest, near, split, settings.joinWindow(), joined)
 }
 
@@ -100,6 +107,58 @@ func (r *run) neighbours(ctx context.Context, occurrences []incident.Occurrence,
 	}
 	works, err := r.takeUp(ctx, s)
 	return slices.DeleteFunc(works, func(w *work) bool { return w.inc.State != incident.Open }), err
+}
+
+// legsBeside are the other open incidents that what newly went down gives a part in the outage of something
+// below: one leg of a group explains only itself until the other one falls too, whichever is heard of first.
+func (r *run) legsBeside(ctx context.Context, fresh []incident.Occurrence, near []*work) ([]*work, error) {
+	g, err := r.topology(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fell := map[string]bool{}
+	for _, o := range fresh {
+		if o.Device != "" && o.SaysDown() {
+			fell[o.Device] = true
+		}
+	}
+	beside := map[string]bool{}
+	for _, w := range near {
+		for _, o := range w.occurrences {
+			above := g.Ancestors(o.Device)
+			if fell[o.Device] || len(above) < 3 || !meetsAny(above, fell) {
+				continue
+			}
+			for device := range above {
+				if device != o.Device && !fell[device] {
+					beside[device] = true
+				}
+			}
+		}
+	}
+	if len(beside) == 0 {
+		return nil, nil
+	}
+	works, err := r.takeUp(ctx, IncidentSelector{Causes: slices.Sorted(maps.Keys(beside))})
+	return slices.DeleteFunc(works, func(w *work) bool { return w.inc.State != incident.Open || slices.Contains(near, w) }), err
+}
+
+// meetsAny says whether one of the devices above is among those that fell; it looks at the fewer.
+func meetsAny(above map[string]int, fell map[string]bool) bool {
+	if len(above) < len(fell) {
+		for device := range above {
+			if fell[device] {
+				return true
+			}
+		}
+		return false
+	}
+	for device := range fell {
+		if _, met := above[device]; met {
+			return true
+		}
+	}
+	return false
 }
 
 // joinStanding is rule (b): the incident whose first candidate is still down takes what is in its

@@ -205,18 +205,26 @@ func (r *run) sightings(ctx context.Context, devices []string) (map[string]incid
 	for _, h := range heads {
 		s, known := out[h.Device]
 		if !known {
-			s.Delay = h.Delay
+			s.Delay, s.Categories = h.Delay, map[string]incident.CategorySighting{}
 		}
 		if h.LastSeen.After(s.LastSeen) {
 			s.LastSeen, s.Poll = h.LastSeen, cmp.Or(h.Poll(), s.Poll)
 		}
 		s.Delay = min(s.Delay, h.Delay) // nothing arrives before it is sent, so the least is nearest to the skew
+		if c := s.Categories[h.Category]; h.LastSeen.After(c.LastSeen) {
+			s.Categories[h.Category] = incident.CategorySighting{LastSeen: h.LastSeen}
+		}
 		out[h.Device] = s
 	}
 	for _, f := range failures {
-		if s := out[f.Device]; f.ObservedAt.After(s.LastSeen) {
+		s := out[f.Device]
+		if f.ObservedAt.After(s.LastSeen) {
 			s.Failed = f.Reason
 			out[f.Device] = s
+		}
+		if c, seen := s.Categories[f.Category]; seen && f.ObservedAt.After(c.LastSeen) {
+			c.Failed = f.Reason
+			s.Categories[f.Category] = c
 		}
 	}
 	return out, nil

@@ -129,7 +129,7 @@ func (j Judge) siteSuspects(s *scene, devices map[string]*suspect) []suspect {
 		if 2*hit <= len(all) {
 			alerting = nil
 		}
-		if len(alerting) > 0 && s.explainedOtherwise(s.seenOf(site, alerting), devices) {
+		if len(alerting) > 0 && j.explainedOtherwise(s, s.seenOf(site, alerting), devices) {
 			alerting = nil
 		}
 		if len(alerting)+len(s.sites[site]) == 0 { // what stands for a site no device can explain
@@ -161,11 +161,12 @@ func (s *scene) seenOf(site string, alerting []int) []int {
 }
 
 // explainedOtherwise says whether one device, or legs of one redundancy group that fail together,
-// explain all these alerts, ascending. A leg fails when it is down or has a trouble that is not among
-// them: one that only tells of the far ends of its links stands.
-func (s *scene) explainedOtherwise(alerts []int, devices map[string]*suspect) bool {
+// explain all these alerts, ascending, as well as the site: with so few silent ones that it would be blamed
+// before each device for itself. A leg fails when it is down or has a trouble that is not among the alerts:
+// one that only tells of the far ends of its links stands.
+func (j Judge) explainedOtherwise(s *scene, alerts []int, devices map[string]*suspect) bool {
 	for _, c := range devices {
-		if includes(c.explains, alerts) {
+		if includes(c.explains, alerts) && (c.alerting || s.amount(c.explains)-j.silence(*c) > 1-epsilon) {
 			return true
 		}
 	}

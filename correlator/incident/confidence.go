@@ -15,7 +15,7 @@ func (j Judge) confidence(s *scene, p pick) float64 {
 	w := j.Weights.Confidence
 	explained := min(1, s.amount(p.covers)/p.open)
 	silent := 0.0
-	if !s.hot(p.suspect) { // who is merely hot takes nobody with it
+	if p.kind != KindDevice || !p.alerting { // who speaks of its own trouble is not doubted for those that stay silent
 		silent = j.silence(p.suspect) / p.open
 	}
 	found := w.Coverage*max(0, explained-silent) + min(w.State, j.knownState(s, p.suspect))

@@ -3,20 +3,26 @@ package incident
 import "slices"
 
 // contest lets another suspect that explains at least the same take the place of the one that
-// explains most: what silence says against it is outweighed by what is known of it.
+// explains most: what silence says against it is outweighed by what is known of it. Of several that are
+// known to be in trouble it is the one that explains most; and above all a change that makes it stronger.
 func (c *covering) contest(best int) int {
 	needed := c.rest(best)
-	winner, strength := best, c.strength(best)
+	known, strongest := best, best
 	for _, i := range c.rivals(needed) {
 		if i == best || c.left[i] < c.left[best]-epsilon || !includes(c.suspects[i].explains, needed) {
 			continue
 		}
-		known, stronger := c.known(i, best, needed), c.strength(i) > strength+epsilon
-		if known && winner == best || stronger && c.changed(i) && c.suspects[i].kind != KindRollout {
-			winner, strength = i, c.strength(i)
+		if c.known(i, best, needed) && (known == best || c.left[i] > c.left[known]+epsilon) {
+			known = i
+		}
+		if c.changed(i) && c.suspects[i].kind != KindRollout && c.strength(i) > c.strength(strongest)+epsilon {
+			strongest = i
 		}
 	}
-	return winner
+	if strongest != best && c.strength(strongest) > c.strength(known)+epsilon {
+		return strongest
+	}
+	return known
 }
 
 // rivals are suspects, ascending, among them all that explain these alerts.

@@ -37,9 +37,10 @@ type covering struct {
 	scene    *scene
 	suspects []suspect
 	ranks    []int
-	byAlert  [][]int // alert → suspects that explain it, ascending
-	open     []bool  // alert → not yet covered
-	count    []int   // suspect → how many alerts it explains of what is not yet covered
+	states   []float64 // suspect → its state evidence; -1: not yet weighed
+	byAlert  [][]int   // alert → suspects that explain it, ascending
+	open     []bool    // alert → not yet covered
+	count    []int     // suspect → how many alerts it explains of what is not yet covered
 	left     []float64
 	total    float64 // of all that is not yet covered
 	queue    queue
@@ -76,6 +77,7 @@ const epsilon = 1e-9
 func newCovering(j Judge, s *scene, suspects []suspect) *covering {
 	c := &covering{
 		judge: j, scene: s, suspects: suspects, ranks: make([]int, len(suspects)),
+		states:  slices.Repeat([]float64{-1}, len(suspects)),
 		byAlert: make([][]int, len(s.alerts)), open: make([]bool, len(s.alerts)),
 		count: make([]int, len(suspects)), left: make([]float64, len(suspects)),
 		accused: map[string]int{}, total: float64(len(s.bySubject)),
@@ -163,7 +165,7 @@ func (c *covering) next() int {
 // compare orders suspects by how much they explain on balance; of equals the one with change evidence
 // of its own comes first, then the one that explains more before it is weighed against silence, then
 // by rank: a link before its ends, a device that says that it is down before one in another trouble, that
-// before its site, before one that is silent, and last one that only tells of the far ends of its links.
+// before its site, before one that is silent, and last one that only tells of the far ends of its links; then by state evidence.
 func (c *covering) compare(a int, leftA float64, b int, leftB float64) int {
 	if d := c.net(b, leftB) - c.net(a, leftA); d > epsilon || d < -epsilon {
 		return cmp.Compare(d, 0)
@@ -175,7 +177,21 @@ func (c *covering) compare(a int, leftA float64, b int, leftB float64) int {
 	if d := leftB - leftA; d > epsilon || d < -epsilon {
 		return cmp.Compare(d, 0)
 	}
-	return cmp.Or(cmp.Compare(c.ranks[a], c.ranks[b]), cmp.Compare(sa.name, sb.name))
+	if rank := cmp.Compare(c.ranks[a], c.ranks[b]); rank != 0 {
+		return rank
+	}
+	return cmp.Or(cmp.Compare(c.state(b), c.state(a)), cmp.Compare(sa.name, sb.name))
+}
+
+// state is the state evidence of a suspect, weighed once: few are ever that close.
+func (c *covering) state(i int) float64 {
+	if c.states[i] < 0 {
+		c.states[i] = 0
+		for _, piece := range c.judge.statePieces(c.scene, c.suspects[i]) {
+			c.states[i] += piece.weight
+		}
+	}
+	return c.states[i]
 }
 
 func (c *covering) rank(s suspect) int {

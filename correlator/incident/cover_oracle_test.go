@@ -102,22 +102,27 @@ func (c naive) compare(a, b int) int {
 	if d := c.left[b] - c.left[a]; d > epsilon || d < -epsilon {
 		left = cmp.Compare(d, 0)
 	}
-	return cmp.Or(cmp.Compare(sb.own, sa.own), left, cmp.Compare(c.rank(sa), c.rank(sb)), cmp.Compare(sa.name, sb.name))
+	return cmp.Or(cmp.Compare(sb.own, sa.own), left, cmp.Compare(c.rank(sa), c.rank(sb)), cmp.Compare(c.state(b), c.state(a)), cmp.Compare(sa.name, sb.name))
 }
 
 func (c naive) contest(best int) int {
 	needed := c.rest(best)
-	winner, strength := best, c.strength(best)
+	known, strongest := best, best
 	for i := range c.suspects {
 		if i == best || c.left[i] < c.left[best]-epsilon || !naiveIncludes(c.suspects[i].explains, needed) {
 			continue
 		}
-		known, stronger := c.known(i, best, needed), c.strength(i) > strength+epsilon
-		if known && winner == best || stronger && c.changed(i) && c.suspects[i].kind != KindRollout {
-			winner, strength = i, c.strength(i)
+		if c.known(i, best, needed) && (known == best || c.left[i] > c.left[known]+epsilon) {
+			known = i
+		}
+		if c.changed(i) && c.suspects[i].kind != KindRollout && c.strength(i) > c.strength(strongest)+epsilon {
+			strongest = i
 		}
 	}
-	return winner
+	if strongest != best && c.strength(strongest) > c.strength(known)+epsilon {
+		return strongest
+	}
+	return known
 }
 
 func naiveIncludes(whole, part []int) bool {

@@ -171,6 +171,32 @@ func TestCandidates(t *testing.T) {
 			[]string{"CORE"},
 		},
 		{"of equals, a silent far end with what hangs on it comes before the one that only tells", network("UP@p0", "MID@p1: all UP", "LOW@p2: all MID", "UP:e1 - MID:e1"), alerts("interface_down UP e1", "device_unreachable LOW"), nil, []string{"device/MID"}, []string{"LOW", "UP"}},
+		{
+			"of those that say that they are down it is the one that explains most, whatever its name",
+			network("CORE", "AGG: all CORE", "AHH: all CORE", "A1: all AGG", "A2: all AGG", "A3: all AGG", "A4: all AGG", "B1: all AHH", "B2: all AHH", "B3: all AHH", "B4: all AHH"),
+			alerts("device_unreachable CORE", "device_unreachable AGG", "device_unreachable A1", "device_unreachable AHH", "device_unreachable B1"), nil,
+			[]string{"device/CORE"},
+			[]string{"A1", "AGG", "AHH", "B1", "CORE"},
+		},
+		{
+			"of equal legs the one with more state evidence", network("E1@p0", "E2@p1", "X@p2: any E1 E2"), alerts("reboot E1", "device_unreachable E2", "device_unreachable X"), nil,
+			[]string{"device/E2", "device/E1"},
+			[]string{"E2", "X"},
+		},
+		{
+			"a site below a busy silent router, which would not be blamed before one of its devices",
+			network("UP", "A@pop: all UP", "B@pop: all UP", "C@pop: all UP", "D: all UP", "E: all UP", "F: all UP", "G: all UP"),
+			alerts("device_unreachable A", "device_unreachable B", "device_unreachable C"), nil,
+			[]string{"site/pop"},
+			[]string{"A", "B", "C"},
+		},
+		{
+			"an alert with interface and peer tells where another one with that interface leads, though no link is listed",
+			network("AGG", "ACC: all AGG"),
+			peers(alerts("ospf_down AGG e1"), "ACC", alerts("interface_down AGG e1", "device_unreachable ACC")...), nil,
+			[]string{"device/ACC"},
+			[]string{"ACC", "AGG"},
+		},
 		{"an uninventoried device is its own cause", tree, alerts("device_unreachable NEW"), nil, []string{"device/NEW"}, []string{"NEW"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -281,11 +307,12 @@ func TestStateEvidence(t *testing.T) {
 	}
 }
 
-func peers(list []incident.Occurrence, peer string) []incident.Occurrence {
+// peers gives these alerts a peer, and adds others that have none.
+func peers(list []incident.Occurrence, peer string, others ...incident.Occurrence) []incident.Occurrence {
 	for i := range list {
 		list[i].Peer = peer
 	}
-	return list
+	return append(list, others...)
 }
 
 // TestCoverHolds: whatever alerts, every candidate explains something, every alert of a device is

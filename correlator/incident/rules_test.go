@@ -17,6 +17,9 @@ func TestSymptoms(t *testing.T) {
 		"DeviceDown": "device_unreachable", "DeviceUnreachable": "device_unreachable", "APIUnreachable": "api_unreachable", "PacketLoss": "loss",
 		"HighLatency": "loss", "LinkSaturated": "congestion", "PPPoESessionsDropped": "sessions_dropped", "DHCPPoolExhausted": "dhcp_exhausted",
 		"DeviceRebooted": "reboot", "CpuTempCritical": "hardware", "RouterOSBGPSessionDown": "bgp_down", "Watchdog": "other", "": "other",
+		"DeviceNotReachable": "device_unreachable", "HostNotReachable": "device_unreachable", "RouterNotResponding": "device_unreachable",
+		"PingFailed": "device_unreachable", "ICMPProbeFailed": "device_unreachable", "device_down": "device_unreachable", "Router Down": "device_unreachable",
+		"PingLoss": "loss", "RTTHigh": "loss", "High latency": "loss", "link_down": "interface_down", "BGP session down": "bgp_down",
 	} {
 		require.Equal(t, want, rules.Symptom(map[string]string{"alertname": name}), name)
 	}

@@ -13,6 +13,14 @@ type Sighting struct {
 	Poll     time.Duration // usual time between two sightings
 	Delay    time.Duration // the least time from a sighting to its arrival; negative: a clock is ahead
 	Failed   string        // reason of the newest failed reading, when that is newer than LastSeen
+	// Categories are the same for each category by itself.
+	Categories map[string]CategorySighting
+}
+
+// CategorySighting is how well one category of a device is observed.
+type CategorySighting struct {
+	LastSeen time.Time
+	Failed   string // as for the device
 }
 
 // SkewWorthSaying is the skew between clocks below which nothing is said or done about it.
@@ -54,6 +62,7 @@ func (j Judge) Unknowns(f Facts, watched []string, sightings map[string]Sighting
 	for _, d := range watched {
 		if seen, ok := sightings[d]; ok {
 			out = append(out, sightingUnknowns(d, seen, f.Onset)...)
+			out = append(out, j.categoryUnknowns(d, seen, f)...)
 		}
 	}
 	for _, c := range f.Changes {
@@ -119,6 +128,29 @@ func sightingUnknowns(device string, seen Sighting, onset Interval) []string {
 		out = append(out, fmt.Sprintf("the clock that times the sightings of %s is at least %s ahead", device, span(-seen.Delay)))
 	case seen.Poll > 0 && seen.Delay >= max(SkewWorthSaying, 2*seen.Poll):
 		out = append(out, fmt.Sprintf("the sightings of %s come %s late, or the clock that times them is behind", device, span(seen.Delay)))
+	}
+	return out
+}
+
+// categoryUnknowns are the categories that are not observed any more, though the device is, and that could
+// have to do with what alerts.
+func (j Judge) categoryUnknowns(device string, seen Sighting, f Facts) []string {
+	stale := f.Onset.NotBefore.Add(-2 * poll(seen))
+	if seen.LastSeen.Before(stale) {
+		return nil // the device as a whole is spoken of
+	}
+	var out []string
+	for _, category := range slices.Sorted(maps.Keys(seen.Categories)) {
+		c := seen.Categories[category]
+		matters := slices.ContainsFunc(f.Occurrences, func(o Occurrence) bool { return j.Rules.Affinity(o.Symptom, category) >= fitting })
+		if !c.LastSeen.Before(stale) || !matters {
+			continue
+		}
+		text := fmt.Sprintf("the %s configuration of %s not observed since %s", j.Rules.Title(category), device, clock(c.LastSeen))
+		if c.Failed != "" {
+			text += " (" + c.Failed + ")"
+		}
+		out = append(out, text)
 	}
 	return out
 }
