@@ -40,6 +40,18 @@ type Series struct {
 	ObservedTimestamp string `yaml:"observed_timestamp,omitempty"`
 	// AllowlistVersion is the gauge of it (default: as our exporter calls it).
 	AllowlistVersion string `yaml:"allowlist_version,omitempty"`
+	// Sessions is the gauge of subscribers' sessions, which are counted for an outage's impact (default:
+	// PPP sessions as our exporter calls them).
+	Sessions string `yaml:"sessions,omitempty"`
+	// Neighbors, Identity, Interfaces, OSPFNeighbors, BGPPeers, BGPSessions and BGPPrefixes are what
+	// proposals for the inventory are made from (default: as our exporter calls them).
+	Neighbors     string `yaml:"neighbors,omitempty"`
+	Identity      string `yaml:"identity,omitempty"`
+	Interfaces    string `yaml:"interfaces,omitempty"`
+	OSPFNeighbors string `yaml:"ospf_neighbors,omitempty"`
+	BGPPeers      string `yaml:"bgp_peers,omitempty"`
+	BGPSessions   string `yaml:"bgp_sessions,omitempty"`
+	BGPPrefixes   string `yaml:"bgp_prefixes,omitempty"`
 	// DeviceLabel holds the device (default `device`).
 	DeviceLabel string `yaml:"device_label,omitempty"`
 	// CategoryLabel holds the category (default `category`).
@@ -158,16 +170,29 @@ func pollInterval(given, fallback model.Duration) (model.Duration, error) {
 }
 
 func (s *Series) resolve() error {
-	s.Fingerprint = cmp.Or(s.Fingerprint, "routeros_config_fingerprint")
-	s.ObservedTimestamp = cmp.Or(s.ObservedTimestamp, "routeros_config_observed_timestamp_seconds")
-	s.AllowlistVersion = cmp.Or(s.AllowlistVersion, "routeros_config_allowlist_version")
-	s.DeviceLabel = cmp.Or(s.DeviceLabel, "device")
-	s.CategoryLabel = cmp.Or(s.CategoryLabel, "category")
-	for _, name := range []string{s.Fingerprint, s.ObservedTimestamp, s.AllowlistVersion} {
-		if !model.LegacyValidation.IsValidMetricName(name) {
-			return fmt.Errorf("%q is not a metric name", name)
+	for _, d := range []struct {
+		name     *string
+		standard string
+	}{
+		{&s.Fingerprint, "routeros_config_fingerprint"},
+		{&s.ObservedTimestamp, "routeros_config_observed_timestamp_seconds"},
+		{&s.AllowlistVersion, "routeros_config_allowlist_version"},
+		{&s.Sessions, "routeros_ppp_active_sessions"},
+		{&s.Neighbors, "routeros_neighbor_info"},
+		{&s.Identity, "routeros_system_identity_info"},
+		{&s.Interfaces, "routeros_interface_info"},
+		{&s.OSPFNeighbors, "routeros_ospf_neighbor_up"},
+		{&s.BGPPeers, "routeros_bgp_peer_info"},
+		{&s.BGPSessions, "routeros_bgp_session_up"},
+		{&s.BGPPrefixes, "routeros_bgp_session_prefixes_received"},
+	} {
+		*d.name = cmp.Or(*d.name, d.standard)
+		if !model.LegacyValidation.IsValidMetricName(*d.name) {
+			return fmt.Errorf("%q is not a metric name", *d.name)
 		}
 	}
+	s.DeviceLabel = cmp.Or(s.DeviceLabel, "device")
+	s.CategoryLabel = cmp.Or(s.CategoryLabel, "category")
 	for _, label := range []string{s.DeviceLabel, s.CategoryLabel, cmp.Or(s.ExporterLabel, "exporter")} {
 		if !model.LegacyValidation.IsValidLabelName(label) {
 			return fmt.Errorf("%q is not a label name", label)

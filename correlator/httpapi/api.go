@@ -42,6 +42,8 @@ type Reader interface {
 type Options struct {
 	Submitter Submitter
 	Reader    Reader
+	// Topology is what proposals for the inventory are made from.
+	Topology TopologyOptions
 	// Observations serves the push road.
 	Observations apiv1connect.ObservationServiceHandler
 	Guard        *authn.Guard
@@ -75,6 +77,9 @@ type API struct {
 
 // New checks the options and makes an API.
 func New(o Options) (*API, error) {
+	if o.Topology.Surveyor == nil || o.Topology.Dismissals == nil {
+		return nil, errors.New("httpapi: Topology is required")
+	}
 	if o.Submitter == nil || o.Reader == nil || o.Observations == nil || o.Guard == nil || o.Logger == nil || o.Registerer == nil || o.Now == nil {
 		return nil, errors.New("httpapi: Submitter, Reader, Observations, Guard, Logger, Registerer and Now are required")
 	}
@@ -98,6 +103,7 @@ func New(o Options) (*API, error) {
 	apiv1connect.RegisterIncidentServiceHandler(server, incidents{o.Submitter, o.Reader})
 	apiv1connect.RegisterInventoryServiceHandler(server, inventory{o.Submitter, o.Reader})
 	apiv1connect.RegisterObservationServiceHandler(server, o.Observations)
+	apiv1connect.RegisterTopologyServiceHandler(server, proposals{o.Topology, o.Submitter, o.Reader, o.Logger, o.Now})
 	apiv1connect.RegisterStatusServiceHandler(server, status{o.Reader, o.Now, o.Version})
 	// Without a handler of its own, an unknown procedure would pass by the interceptors uncounted.
 	server.SetUnknownHandler(func(_ context.Context, spec connect.Spec, _ connect.ServerStream) error {

@@ -50,6 +50,7 @@ func TestEveryProcedureHasAPermission(t *testing.T) {
 	apiv1connect.RegisterInventoryServiceHandler(server, inventory{})
 	apiv1connect.RegisterObservationServiceHandler(server, nil)
 	apiv1connect.RegisterStatusServiceHandler(server, status{})
+	apiv1connect.RegisterTopologyServiceHandler(server, proposals{})
 	found := map[string]bool{}
 	for spec := range server.Specs() {
 		found[spec.Procedure] = true

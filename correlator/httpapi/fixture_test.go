@@ -47,6 +47,7 @@ type world struct {
 	changes   map[string][]engine.ChangeView
 	incidents map[string][]engine.IncidentView
 	inventory map[string]engine.InventoryView
+	dismissed map[string][]string
 	asked     any
 	events    int
 	effects   []engine.Effect
@@ -55,7 +56,7 @@ type world struct {
 func newWorld() *world {
 	return &world{
 		submitted: map[string][]engine.Input{}, changes: map[string][]engine.ChangeView{},
-		incidents: map[string][]engine.IncidentView{}, inventory: map[string]engine.InventoryView{},
+		incidents: map[string][]engine.IncidentView{}, dismissed: map[string][]string{}, inventory: map[string]engine.InventoryView{},
 	}
 }
 
@@ -245,7 +246,7 @@ func setup(t *testing.T) *fixture {
 	f := &fixture{world: newWorld(), log: &syncBuffer{}, registry: prometheus.NewPedanticRegistry()}
 	logger := slog.New(slog.NewTextHandler(f.log, nil))
 	api, err := New(Options{
-		Submitter: f.world, Reader: f.world, Observations: ingest.New(f.world, func() time.Time { return noon }),
+		Submitter: f.world, Reader: f.world, Topology: TopologyOptions{Surveyor: f.world, Dismissals: f.world}, Observations: ingest.New(f.world, func() time.Time { return noon }),
 		Guard:  authn.NewGuard(authn.New(tokens), logger, f.registry),
 		Logger: logger, Registerer: f.registry, Now: func() time.Time { return noon }, Version: "1.2.3",
 	})

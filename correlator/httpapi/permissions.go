@@ -23,10 +23,16 @@ var permissions = map[string]authn.Permission{
 	apiv1connect.InventoryServiceReplaceInventoryProcedure:     authn.Administer,
 	apiv1connect.ObservationServiceObserveProcedure:            authn.Observe,
 	apiv1connect.StatusServiceGetStatusProcedure:               authn.Identify,
+
+	apiv1connect.TopologyServiceListTopologyProposalsProcedure:    authn.Read,
+	apiv1connect.TopologyServiceAcceptTopologyProposalsProcedure:  authn.Administer,
+	apiv1connect.TopologyServiceDismissTopologyProposalsProcedure: authn.Operate,
 }
 
 // large names the procedures that take more than an ordinary call.
 var large = map[string]bool{
 	apiv1connect.InventoryServiceReplaceInventoryProcedure: true,
 	apiv1connect.ObservationServiceObserveProcedure:        true,
+
+	apiv1connect.TopologyServiceAcceptTopologyProposalsProcedure: true,
 }

@@ -37,12 +37,15 @@ func fill(t *testing.T, b *bundle, tenants ...string) {
 			}
 		}
 	}
-	submit(network(),
+	submit(network(), engine.SubscribersInput{Counts: map[string]int{"EDGE1": 7}},
 		window(calendar.Change, "w1"), window(calendar.Maintenance, "w1"),
 		observe(sight("EDGE1", "bgp", printA, noon.Add(-time.Minute)), sight("STRAY", "bgp", printA, noon)),
 		observe(sight("EDGE1", "bgp", printB, noon)),
 		engine.ObservationFailedInput{Stream: sight("EDGE1", "ospf", "", noon).Stream, ObservedAt: noon, Reason: "timeout"},
 		webhook(alert("BGPSessionDown", "EDGE1", noon)))
+	for _, tenant := range tenants {
+		require.NoError(t, b.DismissTopology(t.Context(), tenant, []string{"device:STRAY"}, "ada", "on loan", noon))
+	}
 	// Nobody takes the events so far.
 	relay, err := NewRelay(b.DB, RelayOptions{MaxAttempts: 1, Publish: func(context.Context, Event) error { return errors.New("no") }})
 	require.NoError(t, err)

@@ -73,7 +73,7 @@ const (
 // inventory states: no proposal contradicts it. What was dismissed, by the proposals' ids, is not proposed
 // again, and nothing is built on it. Sorted by kind and id; equal inputs give equal proposals.
 func Propose(inv Inventory, seen Sightings, dismissed map[string]bool) []Proposal {
-	seen = seen.sorted()
+	seen = seen.united()
 	r := newRegistry(inv, seen)
 	p := &proposer{inventory: inv, seen: seen, registry: r, points: newPoints(r, seen.Neighbors), dismissed: dismissed, listed: map[string]bool{}}
 	r.learnRouterIDs(p.points, seen.Adjacencies)
@@ -116,7 +116,7 @@ func (p *proposer) proposeDevices() {
 	found := map[string]*Proposal{}
 	propose := func(device string) *Proposal {
 		if found[device] == nil {
-			found[device] = &Proposal{ID: "device:" + device, Kind: ProposeDevice, Confidence: Low, Device: device}
+			found[device] = &Proposal{ID: deviceID(device), Kind: ProposeDevice, Confidence: Low, Device: device}
 		}
 		return found[device]
 	}
@@ -166,6 +166,28 @@ func since(s Seen) string {
 	return " since " + s.Since.UTC().Format("2006-01-02 15:04:05")
 }
 
+// Says says whether the inventory says already what a proposal of that id would add.
+func (inv Inventory) Says(id string) bool {
+	for _, d := range inv.Devices {
+		if id == deviceID(d.Name) || len(d.DependsOn) == 1 && id == dependencyID(d.Name, d.DependsOn[0]) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(inv.Links, func(l Link) bool { return id == linkID(l) })
+}
+
+func deviceID(device string) string { return "device:" + device }
+
+func linkID(l Link) string { return "link:" + l.Name() }
+
+func dependencyID(device string, g Group) string {
+	form := "all"
+	if len(g.Any) > 0 {
+		form = "any"
+	}
+	return "depends_on:" + device + ":" + form + "(" + strings.Join(slices.Sorted(slices.Values(g.Members())), ",") + ")"
+}
+
 // Apply adds what proposals say to an inventory: devices first, then links, then dependencies, whatever
 // their order. What the inventory has already stays as it is, so applying twice changes nothing. The
 // error says what has to be accepted before.
@@ -184,7 +206,7 @@ func (inv Inventory) Apply(proposals []Proposal) (Inventory, error) {
 		}
 		for _, name := range p.names() {
 			if _, listed := at[name]; !listed {
-				return inv, fmt.Errorf("%s needs device %q, which is not listed: accept %q as well", p.ID, name, "device:"+name)
+				return inv, fmt.Errorf("%s needs device %q, which is not listed: accept %q as well", p.ID, name, deviceID(name))
 			}
 		}
 		switch p.Kind {
@@ -222,15 +244,6 @@ func (p Proposal) names() []string {
 	default:
 		return append([]string{p.Device}, p.DependsOn.Members()...)
 	}
-}
-
-// groupText is a group as it stands in an id.
-func groupText(g Group) string {
-	form := "all"
-	if len(g.Any) > 0 {
-		form = "any"
-	}
-	return form + "(" + strings.Join(g.Members(), ",") + ")"
 }
 
 func sortedKeys(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }

@@ -145,7 +145,7 @@ func TestPropose(t *testing.T) {
 			inv: listed("A"),
 			seen: topology.Sightings{Identities: observed[:1], Neighbors: []topology.Neighbor{
 				neighbor("A", "e1", "Vendor", "e1"), neighbor("A", "e2", "", "e1"), neighbor("A", "e3", "x\x1b[2J", "e1"), neighbor("A", "e4", strings.Repeat("x", 201), "e1"),
-				neighbor("A", "e5", "A", "e6"), neighbor("A", "e6", "A", "e5"),
+				neighbor("A", "e5", "A", "e6"), neighbor("A", "e6", "A", "e5"), neighbor("A", "e7", "A", "e1\x1b[2J"),
 			}},
 		},
 		"a router calls itself otherwise than the inventory does": {
@@ -376,7 +376,9 @@ func TestProposalsAreTheWorld(t *testing.T) {
 		w := drawWorld(t)
 		seen := w.sightings(t)
 		proposals := topology.Propose(topology.Inventory{}, seen, nil)
-		require.Equal(t, proposals, topology.Propose(topology.Inventory{}, w.sightings(t), nil), "the order of sightings changes nothing")
+		twice := w.sightings(t)
+		twice.Add(w.sightings(t))
+		require.Equal(t, proposals, topology.Propose(topology.Inventory{}, twice, nil), "the order of sightings changes nothing, nor that two servers tell the same")
 
 		var devices, links, want []string
 		for _, c := range w.cables {
@@ -409,6 +411,10 @@ func TestProposalsAreTheWorld(t *testing.T) {
 		require.NoError(t, inv.Validate())
 		require.Empty(t, inv.Warnings())
 		require.Empty(t, topology.Propose(inv, seen, nil), "everything is accepted")
+		for _, p := range proposals {
+			require.False(t, topology.Inventory{}.Says(p.ID))
+			require.True(t, inv.Says(p.ID), p.ID)
+		}
 		again, err := inv.Apply(proposals)
 		require.NoError(t, err)
 		require.Equal(t, inv, again)

@@ -57,7 +57,7 @@ func (w *ways) proposal(device string, nearer []string) Proposal {
 			reason += fmt.Sprintf("; but when only the link between them fails, there is a way by %s, and then this says too much", around)
 		}
 	}
-	p.ID = "depends_on:" + device + ":" + groupText(p.DependsOn)
+	p.ID = dependencyID(device, p.DependsOn)
 	p.Evidence = append(w.evidence(device, nearer), Evidence{Device: device, Source: sourceInventory, Text: reason})
 	return p
 }

@@ -125,7 +125,7 @@ func (l *linkFinder) link(a, b End, confidence Confidence, seen ...resolved) {
 		return
 	}
 	link := Link{A: a, B: b}
-	p := &Proposal{ID: "link:" + link.Name(), Kind: ProposeLink, Confidence: confidence, Link: link}
+	p := &Proposal{ID: linkID(link), Kind: ProposeLink, Confidence: confidence, Link: link}
 	if l.dismissed[p.ID] {
 		return // and its interfaces stay free
 	}
@@ -134,7 +134,7 @@ func (l *linkFinder) link(a, b End, confidence Confidence, seen ...resolved) {
 		if n.Identity != "" && n.Identity != n.device {
 			text += fmt.Sprintf(" as %q", n.Identity)
 		}
-		if n.RemoteInterface != "" {
+		if len(interfaceNames(n.RemoteInterface)) > 0 {
 			text += fmt.Sprintf(", there %s", n.RemoteInterface)
 		}
 		p.Evidence = append(p.Evidence, Evidence{n.Seen, n.Device, sourceNeighbor, text + ", by neighbour discovery" + since(n.Seen)})

@@ -2,9 +2,11 @@ package topology
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Sightings are what devices say of themselves and of what they see, as their metrics tell. Nothing in
@@ -24,6 +26,17 @@ type Seen struct {
 
 func (s Seen) overlaps(other Seen) bool {
 	return !s.Since.After(other.Last) && !other.Since.After(s.Last)
+}
+
+// and is the stretch that holds both.
+func (s Seen) and(other Seen) Seen {
+	if other.Since.Before(s.Since) {
+		s.Since = other.Since
+	}
+	if other.Last.After(s.Last) {
+		s.Last = other.Last
+	}
+	return s
 }
 
 // Identity is the name that a device gives itself, which is how its neighbours know it.
@@ -69,7 +82,7 @@ func (s Session) external() bool {
 // interfaceNames are the names that an announced interface may have on its own device: a port of a
 // bridge is announced with the bridge before it ("bridge/ether3"). The most likely one comes first.
 func interfaceNames(announced string) []string {
-	if announced == "" {
+	if announced == "" || strings.ContainsFunc(announced, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return nil
 	}
 	names := []string{announced}
@@ -79,21 +92,51 @@ func interfaceNames(announced string) []string {
 	return names
 }
 
-// sorted puts sightings into an order of their own, so that the order in which they were read changes
-// nothing.
-func (s Sightings) sorted() Sightings {
-	s.Identities = slices.SortedFunc(slices.Values(s.Identities), func(a, b Identity) int {
+// united says each thing once, however many exporters and servers tell it, in an order of its own: how the
+// sightings were read changes nothing.
+func (s Sightings) united() Sightings {
+	s.Identities = slices.SortedFunc(once(s.Identities, func(i *Identity) *Seen { return &i.Seen }), func(a, b Identity) int {
 		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Site, b.Site))
 	})
-	s.Neighbors = slices.SortedFunc(slices.Values(s.Neighbors), func(a, b Neighbor) int {
+	s.Neighbors = slices.SortedFunc(once(s.Neighbors, func(n *Neighbor) *Seen { return &n.Seen }), func(a, b Neighbor) int {
 		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Interface, b.Interface), cmp.Compare(a.Identity, b.Identity),
-			cmp.Compare(a.RemoteInterface, b.RemoteInterface), cmp.Compare(a.MAC, b.MAC), cmp.Compare(a.Platform, b.Platform), a.Since.Compare(b.Since))
+			cmp.Compare(a.RemoteInterface, b.RemoteInterface), cmp.Compare(a.MAC, b.MAC), cmp.Compare(a.Platform, b.Platform))
 	})
-	s.Adjacencies = slices.SortedFunc(slices.Values(s.Adjacencies), func(a, b Adjacency) int {
-		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Interface, b.Interface), cmp.Compare(a.RouterID, b.RouterID), a.Since.Compare(b.Since))
+	s.Adjacencies = slices.SortedFunc(once(s.Adjacencies, func(a *Adjacency) *Seen { return &a.Seen }), func(a, b Adjacency) int {
+		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Interface, b.Interface), cmp.Compare(a.RouterID, b.RouterID))
 	})
-	s.Sessions = slices.SortedFunc(slices.Values(s.Sessions), func(a, b Session) int {
-		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Peer, b.Peer), cmp.Compare(a.RemoteAS, b.RemoteAS), a.Since.Compare(b.Since))
+	s.Sessions = slices.SortedFunc(once(s.Sessions, func(s *Session) *Seen { return &s.Seen }), func(a, b Session) int {
+		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Peer, b.Peer), cmp.Compare(a.RemoteAS, b.RemoteAS), cmp.Compare(a.LocalAS, b.LocalAS), cmp.Compare(a.Prefixes, b.Prefixes))
 	})
 	return s
+}
+
+// once gives each of the things that are equal but for when they were seen once, seen whenever one was.
+func once[T comparable](all []T, seen func(*T) *Seen) iter.Seq[T] {
+	when := make(map[T]Seen, len(all))
+	for _, t := range all {
+		at := *seen(&t)
+		*seen(&t) = Seen{}
+		if known, ok := when[t]; ok {
+			at = known.and(at)
+		}
+		when[t] = at
+	}
+	return func(yield func(T) bool) {
+		for t, at := range when {
+			*seen(&t) = at
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// Add takes up what another server tells.
+func (s *Sightings) Add(other Sightings) {
+	s.Identities = append(s.Identities, other.Identities...)
+	s.Ports = append(s.Ports, other.Ports...)
+	s.Neighbors = append(s.Neighbors, other.Neighbors...)
+	s.Adjacencies = append(s.Adjacencies, other.Adjacencies...)
+	s.Sessions = append(s.Sessions, other.Sessions...)
 }

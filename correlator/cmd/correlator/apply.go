@@ -49,6 +49,10 @@ func (s *service) applyLocked(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return err
 	}
+	surveyors, err := newSurveyors(c)
+	if err != nil {
+		return err
+	}
 	for _, t := range c.Tenants {
 		if err := s.applyTenant(ctx, t); err != nil {
 			return fmt.Errorf("tenant %s: %w", t.ID, err)
@@ -57,6 +61,7 @@ func (s *service) applyLocked(ctx context.Context, c *config.Config) error {
 	s.auth.Replace(c.Auth.AcceptedTokens())
 	s.publisher.Replace(receivers)
 	s.sources.replace(polled)
+	s.surveys.replace(surveyors)
 	return nil
 }
 

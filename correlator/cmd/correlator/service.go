@@ -55,6 +55,7 @@ type service struct {
 	publisher *notify.Publisher
 	relay     *postgres.Relay
 	sources   *sources
+	surveys   *surveys
 	reloader  *reloader
 	server    *http.Server
 	health    *databaseHealth
@@ -105,6 +106,7 @@ func (s *service) wire() (err error) {
 		return err
 	}
 	s.sources = newSources(s.db, s.log, s.registry, s.o.now)
+	s.surveys = newSurveys(s.log.With(slog.String("component", "promwatch")), s.o.now)
 	s.health = newDatabaseHealth(s.db, s.log, s.registry)
 	s.retention = newRetention(s.db, s.keepJournal, s.log, s.registry)
 	s.reloader = newReloader(s.o.load, s.apply, s.o.hangups, s.log, s.registry)

@@ -23,11 +23,12 @@ type source interface{ Run(ctx context.Context) }
 
 // sources runs what is polled: Prometheus and Alertmanager servers. A reload replaces all of them.
 type sources struct {
-	db           *postgres.DB
-	log          *slog.Logger
-	now          func() time.Time
-	promMetrics  *promwatch.Metrics
-	alertMetrics *alertmanager.PollerMetrics
+	db            *postgres.DB
+	log           *slog.Logger
+	now           func() time.Time
+	promMetrics   *promwatch.Metrics
+	censusMetrics *promwatch.CensusMetrics
+	alertMetrics  *alertmanager.PollerMetrics
 	// replaced holds the newest replacement that run has not seen yet; mu keeps two from racing for it.
 	replaced chan []source
 	mu       sync.Mutex
@@ -35,7 +36,7 @@ type sources struct {
 
 func newSources(db *postgres.DB, log *slog.Logger, reg prometheus.Registerer, now func() time.Time) *sources {
 	return &sources{
-		db: db, log: log, now: now, promMetrics: promwatch.NewMetrics(reg), alertMetrics: alertmanager.NewPollerMetrics(reg),
+		db: db, log: log, now: now, promMetrics: promwatch.NewMetrics(reg), censusMetrics: promwatch.NewCensusMetrics(reg), alertMetrics: alertmanager.NewPollerMetrics(reg),
 		replaced: make(chan []source, 1),
 	}
 }
@@ -49,7 +50,11 @@ func (s *sources) prepare(c *config.Config) ([]source, error) {
 			if err != nil {
 				return nil, fmt.Errorf("tenant %s: prometheus %s: %w", t.ID, p.Name, err)
 			}
-			made = append(made, w)
+			census, err := s.newCensus(t.ID, p)
+			if err != nil {
+				return nil, fmt.Errorf("tenant %s: prometheus %s: %w", t.ID, p.Name, err)
+			}
+			made = append(made, w, census)
 		}
 		for _, a := range t.Alertmanagers {
 			p, err := s.newPoller(t.ID, a)
@@ -79,6 +84,18 @@ func (s *sources) newWatcher(tenant string, p config.Prometheus) (*promwatch.Wat
 			return status.LastObservationAt, err
 		},
 		Logger: s.log.With(slog.String("component", "promwatch")), Metrics: s.promMetrics, Now: s.now,
+	})
+}
+
+func (s *sources) newCensus(tenant string, p config.Prometheus) (*promwatch.Census, error) {
+	transport, err := httpconfig.NewRoundTripperFromConfig(p.HTTPClient.HTTPClientConfig, "prometheus")
+	if err != nil {
+		return nil, err
+	}
+	return promwatch.NewCensus(promwatch.CensusOptions{
+		Submitter: s.db, Tenant: tenant, Name: p.Name, URL: p.URL, Transport: transport, Matchers: texts(p.ParsedMatchers),
+		Sessions: p.Series.Sessions, DeviceLabel: p.Series.DeviceLabel,
+		Logger: s.log.With(slog.String("component", "promwatch")), Metrics: s.censusMetrics, Now: s.now,
 	})
 }
 
