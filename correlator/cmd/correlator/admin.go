@@ -29,7 +29,8 @@ const adminTimeout = time.Minute
 
 func newAdmin(app *kingpin.Application) []command {
 	admin := app.Command("admin", "Administer tokens and the inventory.")
-	return []command{newTokenCreate(admin.Command("token", "Bearer tokens.")), newInventoryApply(admin.Command("inventory", "The inventory."))}
+	commands := []command{newTokenCreate(admin.Command("token", "Bearer tokens.")), newInventoryApply(admin.Command("inventory", "The inventory."))}
+	return append(commands, newTopology(admin)...)
 }
 
 // tokenCreate makes a token: its text for the caller, its hash for the configuration.
