@@ -29,7 +29,7 @@ func newExportTimeline(app *kingpin.Application) command {
 	clause := app.Command("export-timeline", "Write a tenant's recorded past to standard output, in the form that replay reads.")
 	clause.Flag("config.file", "Configuration file that names the database; without one, the environment variable "+config.DatabaseURLVariable+" does.").StringVar(&e.configFile)
 	clause.Flag("tenant", "Whose past.").Required().StringVar(&e.tenant)
-	clause.Flag("from", "Only what was received at this instant (RFC 3339) or later. A replay that begins in the middle knows no inventory: leave it out unless you add one.").StringVar(&e.from)
+	clause.Flag("from", "Only what was received at this instant (RFC 3339) or later, after what a replay must know of before: inventory, settings, planned work, what was seen last, and what fired.").StringVar(&e.from)
 	clause.Flag("to", "Only what was received before this instant (RFC 3339).").StringVar(&e.to)
 	return command{clause, e.run}
 }
@@ -72,12 +72,18 @@ func export(ctx context.Context, url config.Secret, tenant string, from, to time
 	}
 	out := bufio.NewWriter(w)
 	lines := 0
-	err = db.Timeline(ctx, tenant, from, to, func(line string) error {
+	write := func(line string) error {
 		lines++
 		_, err := fmt.Fprintln(out, line)
 		return err
-	})
-	if err != nil {
+	}
+	if !from.IsZero() {
+		if err := db.TimelineStart(ctx, tenant, from, write); err != nil {
+			return fmt.Errorf("export the timeline of tenant %s: %w", tenant, err)
+		}
+		lines = 0 // what was before is none of the range
+	}
+	if err := db.Timeline(ctx, tenant, from, to, write); err != nil {
 		return fmt.Errorf("export the timeline of tenant %s: %w", tenant, err)
 	}
 	if lines == 0 {
