@@ -101,6 +101,14 @@ func (e *Engine) Settle(ctx context.Context, store Store, at time.Time) ([]Effec
 	return r.effects, nil
 }
 
+// Forget drops what is cached of a tenant. A caller whose transaction came to nothing calls it: inputs that
+// were applied in it may have cached what it saved, under revisions that will be given to something else.
+func (e *Engine) Forget(tenant string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.graphs, tenant)
+}
+
 // run is one Apply: what it has loaded, what it has changed, what it has to tell.
 type run struct {
 	engine  *Engine

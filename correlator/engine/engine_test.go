@@ -393,8 +393,13 @@ func TestInventoryOfAnAbortedTransaction(t *testing.T) {
 	require.NoError(t, err)
 	tree := topology.Inventory{Devices: []topology.Device{{Name: "TOP"}, {Name: "A", DependsOn: []topology.Group{{All: []string{"TOP"}}}}}}
 	aborted := replay.NewStore("acme", &replay.Sequence{})
-	_, err = e.Apply(t.Context(), aborted, noon, engine.InventoryInput{Inventory: tree})
-	require.NoError(t, err)
+	for _, in := range []engine.Input{
+		engine.InventoryInput{Inventory: tree}, engine.SubscribersInput{Counts: map[string]int{"A": 7}}, engine.AlertsInput{Alerts: []engine.Alert{down("A", 0)}},
+	} {
+		_, err = e.Apply(t.Context(), aborted, noon, in)
+		require.NoError(t, err)
+	}
+	e.Forget("acme")
 
 	kept := replay.NewStore("acme", &replay.Sequence{}) // as if that transaction had come to nothing
 	_, err = e.Apply(t.Context(), kept, noon, engine.InventoryInput{Inventory: topology.Inventory{}})

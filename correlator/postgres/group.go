@@ -77,10 +77,12 @@ func (db *DB) commit(ctx context.Context, tenant string, group []*job) ([]outcom
 		}
 		return s.save(ctx)
 	})
-	if err == nil {
-		db.memories.leave(tenant, s)
+	if err != nil {
+		db.o.Engine.Forget(tenant)
+		return nil, err
 	}
-	return outcomes, err
+	db.memories.leave(tenant, s)
+	return outcomes, nil
 }
 
 // foresee loads at once what all the inputs of a group will ask for one by one.

@@ -20,7 +20,7 @@ func newPoints(r *registry, neighbors []Neighbor) *points {
 	p := &points{at: map[End][]resolved{}, farSide: map[End]string{}}
 	for _, n := range neighbors {
 		device, known := r.deviceOf(n)
-		if device == n.Device { // a loop, or two ports of it on one switch
+		if device == n.Device || n.Interface == "" { // a loop, or two ports of it on one switch; or nowhere
 			continue
 		}
 		end := End{n.Device, n.Interface}

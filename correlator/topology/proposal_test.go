@@ -437,3 +437,69 @@ func TestApplyNeedsDevices(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before, inv, "the inventory that was given is not touched")
 }
+
+// TestProposalsOfNoise: whatever strangers announce, no proposal contradicts the inventory or another one, all
+// of them can be accepted at once, and dismissing any of them never brings it back.
+func TestProposalsOfNoise(t *testing.T) {
+	t.Parallel()
+	device := rapid.SampledFrom([]string{"A", "B", "C", "D"})
+	iface := rapid.SampledFrom([]string{"e1", "e2", "bridge/e1", "", "e3"})
+	name := rapid.SampledFrom([]string{"A", "b", "C", "x", "y", "Vendor", "", "\x1b"})
+	mac := rapid.SampledFrom([]string{"", "01", "02", "03"})
+	seen := rapid.Custom(func(t *rapid.T) topology.Seen {
+		at := day.Since.Add(time.Duration(rapid.IntRange(0, 5).Draw(t, "since")) * time.Hour)
+		return topology.Seen{Since: at, Last: at.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "for")) * time.Hour)}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		inv := topology.Inventory{Devices: []topology.Device{{Name: "A", Roles: []string{"edge"}}, {Name: "B"}, {Name: "C", DependsOn: []topology.Group{{All: []string{"B"}}}}}}
+		if rapid.Bool().Draw(t, "a link is listed") {
+			inv.Links = []topology.Link{{A: topology.End{Device: "A", Interface: "e1"}, B: topology.End{Device: "B", Interface: "e1"}}}
+		}
+		var s topology.Sightings
+		for range rapid.IntRange(0, 4).Draw(t, "identities") {
+			s.Identities = append(s.Identities, topology.Identity{Seen: seen.Draw(t, "seen"), Device: device.Draw(t, "device"), Name: name.Draw(t, "name")})
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "ports") {
+			s.Ports = append(s.Ports, topology.Port{Device: device.Draw(t, "device"), Interface: iface.Draw(t, "interface"), MAC: mac.Draw(t, "mac")})
+		}
+		for range rapid.IntRange(0, 10).Draw(t, "neighbours") {
+			s.Neighbors = append(s.Neighbors, topology.Neighbor{
+				Seen: seen.Draw(t, "seen"), Device: device.Draw(t, "device"), Interface: iface.Draw(t, "interface"), Identity: name.Draw(t, "name"),
+				RemoteInterface: iface.Draw(t, "remote"), MAC: mac.Draw(t, "mac"), Platform: "Vendor",
+			})
+		}
+		for range rapid.IntRange(0, 6).Draw(t, "adjacencies") {
+			s.Adjacencies = append(s.Adjacencies, topology.Adjacency{
+				Seen: seen.Draw(t, "seen"), Device: device.Draw(t, "device"), Interface: iface.Draw(t, "interface"), RouterID: mac.Draw(t, "router id"),
+			})
+		}
+		proposals := topology.Propose(inv, s, nil)
+		taken := map[topology.End]bool{}
+		for _, l := range inv.Links {
+			taken[l.A], taken[l.B] = true, true
+		}
+		for _, p := range proposals {
+			require.False(t, inv.Says(p.ID), p.ID)
+			if p.Kind == topology.ProposeLink {
+				for _, end := range []topology.End{p.Link.A, p.Link.B} {
+					require.NotEmpty(t, end.Interface)
+					require.False(t, taken[end], "%s: %v has a link already", p.ID, end)
+					taken[end] = true
+				}
+			}
+		}
+		after, err := inv.Apply(proposals)
+		require.NoError(t, err)
+		require.NoError(t, after.Validate())
+		for _, warning := range after.Warnings() {
+			require.NotContains(t, warning, "circle")
+		}
+		require.Equal(t, inv.Devices[2].DependsOn, after.Devices[2].DependsOn, "what is stated stays")
+		if len(proposals) > 0 {
+			gone := rapid.SampledFrom(proposals).Draw(t, "dismissed").ID
+			for _, p := range topology.Propose(inv, s, set(gone)) {
+				require.NotEqual(t, gone, p.ID)
+			}
+		}
+	})
+}
