@@ -157,7 +157,7 @@ type Device struct {
 	Roles     []string      `protobuf:"bytes,5,rep,name=roles,proto3" json:"roles,omitempty"`
 	DependsOn []*Dependency `protobuf:"bytes,6,rep,name=depends_on,json=dependsOn,proto3" json:"depends_on,omitempty"`
 	// subscribers: how many are served by this very device, not by those behind it; 0 leaves it to what
-	// is measured (sessions).
+	// is measured (sessions). A DeviceStatus has the number that counts, stated or measured.
 	Subscribers   int32 `protobuf:"varint,7,opt,name=subscribers,proto3" json:"subscribers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

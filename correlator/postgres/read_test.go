@@ -316,12 +316,17 @@ func TestDevicesWithWhatIsKnownOfThem(t *testing.T) {
 	b.submitAt(t, noon, observe(sight("EDGE1", "bgp", printA, noon.Add(-time.Hour)), sight("EDGE1", "ospf", printA, noon), sight("STRAY", "bgp", printA, noon)))
 	b.submitAt(t, noon, observe(sight("EDGE1", "bgp", printB, noon.Add(-time.Minute))))
 
+	before, err := b.Devices(t.Context(), tenant, engine.DeviceQuery{Devices: []string{"STRAY"}})
+	require.NoError(t, err)
+	require.Zero(t, before[0].Subscribers)
+	b.submitAt(t, noon, engine.SubscribersInput{Counts: map[string]int{"STRAY": 40}})
 	all, err := b.Devices(t.Context(), tenant, engine.DeviceQuery{})
 	require.NoError(t, err)
 	var names []string
 	for _, d := range all {
 		names = append(names, d.Name)
 		require.Equal(t, d.Name == "STRAY", d.Uninventoried)
+		require.Equal(t, map[bool]int{true: 40}[d.Name == "STRAY"], d.Subscribers)
 	}
 	require.Equal(t, []string{"ACC1", "CORE1", "EDGE1", "EDGE2", "STRAY"}, names)
 	require.Equal(t, engine.DeviceView{

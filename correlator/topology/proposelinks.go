@@ -163,7 +163,7 @@ func (l *linkFinder) byOSPF() {
 	open := map[[2]string][]Adjacency{} // who is adjacent to whom, at interfaces without a link
 	for _, a := range l.seen.Adjacencies {
 		other := l.registry.byRouterID[a.RouterID]
-		if other != "" && other != a.Device && l.listed[a.Device] && l.listed[other] && !l.taken[End{a.Device, a.Interface}] && len(l.points.at[End{a.Device, a.Interface}]) == 0 {
+		if other != "" && a.Interface != "" && other != a.Device && l.listed[a.Device] && l.listed[other] && !l.taken[End{a.Device, a.Interface}] && len(l.points.at[End{a.Device, a.Interface}]) == 0 {
 			open[[2]string{a.Device, other}] = append(open[[2]string{a.Device, other}], a)
 		}
 	}
