@@ -379,11 +379,12 @@ func (x *ConfigChange) GetSite() string {
 type ListChangesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// from, to: only changes that overlap this range; either may be unset.
-	From     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
-	To       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
-	Devices  []string               `protobuf:"bytes,3,rep,name=devices,proto3" json:"devices,omitempty"`
-	Sites    []string               `protobuf:"bytes,4,rep,name=sites,proto3" json:"sites,omitempty"`
-	Statuses []string               `protobuf:"bytes,5,rep,name=statuses,proto3" json:"statuses,omitempty"`
+	From    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	To      *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	Devices []string               `protobuf:"bytes,3,rep,name=devices,proto3" json:"devices,omitempty"`
+	Sites   []string               `protobuf:"bytes,4,rep,name=sites,proto3" json:"sites,omitempty"`
+	// statuses: some of `planned`, `in_progress`, `completed`, `canceled`; all when empty.
+	Statuses []string `protobuf:"bytes,5,rep,name=statuses,proto3" json:"statuses,omitempty"`
 	// page_size: at most this many (default 200, at most 1000).
 	PageSize int32 `protobuf:"varint,6,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// page_token: next_page_token of the page before.
@@ -708,6 +709,96 @@ func (x *CreateChangeResponse) GetChange() *Change {
 	return nil
 }
 
+type UpdateChangeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// change: with its id. Where its revision is given, the change must still be at that one, so that nobody
+	// overwrites what somebody else has written meanwhile.
+	Change        *Change `protobuf:"bytes,1,opt,name=change,proto3" json:"change,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateChangeRequest) Reset() {
+	*x = UpdateChangeRequest{}
+	mi := &file_v1_change_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateChangeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateChangeRequest) ProtoMessage() {}
+
+func (x *UpdateChangeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_change_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateChangeRequest.ProtoReflect.Descriptor instead.
+func (*UpdateChangeRequest) Descriptor() ([]byte, []int) {
+	return file_v1_change_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *UpdateChangeRequest) GetChange() *Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+type UpdateChangeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Change        *Change                `protobuf:"bytes,1,opt,name=change,proto3" json:"change,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateChangeResponse) Reset() {
+	*x = UpdateChangeResponse{}
+	mi := &file_v1_change_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateChangeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateChangeResponse) ProtoMessage() {}
+
+func (x *UpdateChangeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_change_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateChangeResponse.ProtoReflect.Descriptor instead.
+func (*UpdateChangeResponse) Descriptor() ([]byte, []int) {
+	return file_v1_change_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *UpdateChangeResponse) GetChange() *Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
 type StartChangeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -717,7 +808,7 @@ type StartChangeRequest struct {
 
 func (x *StartChangeRequest) Reset() {
 	*x = StartChangeRequest{}
-	mi := &file_v1_change_proto_msgTypes[9]
+	mi := &file_v1_change_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -729,7 +820,7 @@ func (x *StartChangeRequest) String() string {
 func (*StartChangeRequest) ProtoMessage() {}
 
 func (x *StartChangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_change_proto_msgTypes[9]
+	mi := &file_v1_change_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -742,7 +833,7 @@ func (x *StartChangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartChangeRequest.ProtoReflect.Descriptor instead.
 func (*StartChangeRequest) Descriptor() ([]byte, []int) {
-	return file_v1_change_proto_rawDescGZIP(), []int{9}
+	return file_v1_change_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *StartChangeRequest) GetId() string {
@@ -761,7 +852,7 @@ type StartChangeResponse struct {
 
 func (x *StartChangeResponse) Reset() {
 	*x = StartChangeResponse{}
-	mi := &file_v1_change_proto_msgTypes[10]
+	mi := &file_v1_change_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -773,7 +864,7 @@ func (x *StartChangeResponse) String() string {
 func (*StartChangeResponse) ProtoMessage() {}
 
 func (x *StartChangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_change_proto_msgTypes[10]
+	mi := &file_v1_change_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -786,7 +877,7 @@ func (x *StartChangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartChangeResponse.ProtoReflect.Descriptor instead.
 func (*StartChangeResponse) Descriptor() ([]byte, []int) {
-	return file_v1_change_proto_rawDescGZIP(), []int{10}
+	return file_v1_change_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *StartChangeResponse) GetChange() *Change {
@@ -805,7 +896,7 @@ type CompleteChangeRequest struct {
 
 func (x *CompleteChangeRequest) Reset() {
 	*x = CompleteChangeRequest{}
-	mi := &file_v1_change_proto_msgTypes[11]
+	mi := &file_v1_change_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -817,7 +908,7 @@ func (x *CompleteChangeRequest) String() string {
 func (*CompleteChangeRequest) ProtoMessage() {}
 
 func (x *CompleteChangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_change_proto_msgTypes[11]
+	mi := &file_v1_change_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -830,7 +921,7 @@ func (x *CompleteChangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteChangeRequest.ProtoReflect.Descriptor instead.
 func (*CompleteChangeRequest) Descriptor() ([]byte, []int) {
-	return file_v1_change_proto_rawDescGZIP(), []int{11}
+	return file_v1_change_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CompleteChangeRequest) GetId() string {
@@ -849,7 +940,7 @@ type CompleteChangeResponse struct {
 
 func (x *CompleteChangeResponse) Reset() {
 	*x = CompleteChangeResponse{}
-	mi := &file_v1_change_proto_msgTypes[12]
+	mi := &file_v1_change_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -861,7 +952,7 @@ func (x *CompleteChangeResponse) String() string {
 func (*CompleteChangeResponse) ProtoMessage() {}
 
 func (x *CompleteChangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_change_proto_msgTypes[12]
+	mi := &file_v1_change_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -874,7 +965,7 @@ func (x *CompleteChangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteChangeResponse.ProtoReflect.Descriptor instead.
 func (*CompleteChangeResponse) Descriptor() ([]byte, []int) {
-	return file_v1_change_proto_rawDescGZIP(), []int{12}
+	return file_v1_change_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CompleteChangeResponse) GetChange() *Change {
@@ -893,7 +984,7 @@ type CancelChangeRequest struct {
 
 func (x *CancelChangeRequest) Reset() {
 	*x = CancelChangeRequest{}
-	mi := &file_v1_change_proto_msgTypes[13]
+	mi := &file_v1_change_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -905,7 +996,7 @@ func (x *CancelChangeRequest) String() string {
 func (*CancelChangeRequest) ProtoMessage() {}
 
 func (x *CancelChangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_change_proto_msgTypes[13]
+	mi := &file_v1_change_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -918,7 +1009,7 @@ func (x *CancelChangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelChangeRequest.ProtoReflect.Descriptor instead.
 func (*CancelChangeRequest) Descriptor() ([]byte, []int) {
-	return file_v1_change_proto_rawDescGZIP(), []int{13}
+	return file_v1_change_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CancelChangeRequest) GetId() string {
@@ -937,7 +1028,7 @@ type CancelChangeResponse struct {
 
 func (x *CancelChangeResponse) Reset() {
 	*x = CancelChangeResponse{}
-	mi := &file_v1_change_proto_msgTypes[14]
+	mi := &file_v1_change_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -949,7 +1040,7 @@ func (x *CancelChangeResponse) String() string {
 func (*CancelChangeResponse) ProtoMessage() {}
 
 func (x *CancelChangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_change_proto_msgTypes[14]
+	mi := &file_v1_change_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -962,7 +1053,7 @@ func (x *CancelChangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelChangeResponse.ProtoReflect.Descriptor instead.
 func (*CancelChangeResponse) Descriptor() ([]byte, []int) {
-	return file_v1_change_proto_rawDescGZIP(), []int{14}
+	return file_v1_change_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CancelChangeResponse) GetChange() *Change {
@@ -990,7 +1081,7 @@ type ListConfigChangesRequest struct {
 
 func (x *ListConfigChangesRequest) Reset() {
 	*x = ListConfigChangesRequest{}
-	mi := &file_v1_change_proto_msgTypes[15]
+	mi := &file_v1_change_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1002,7 +1093,7 @@ func (x *ListConfigChangesRequest) String() string {
 func (*ListConfigChangesRequest) ProtoMessage() {}
 
 func (x *ListConfigChangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_change_proto_msgTypes[15]
+	mi := &file_v1_change_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1015,7 +1106,7 @@ func (x *ListConfigChangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConfigChangesRequest.ProtoReflect.Descriptor instead.
 func (*ListConfigChangesRequest) Descriptor() ([]byte, []int) {
-	return file_v1_change_proto_rawDescGZIP(), []int{15}
+	return file_v1_change_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListConfigChangesRequest) GetFrom() *timestamppb.Timestamp {
@@ -1085,7 +1176,7 @@ type ListConfigChangesResponse struct {
 
 func (x *ListConfigChangesResponse) Reset() {
 	*x = ListConfigChangesResponse{}
-	mi := &file_v1_change_proto_msgTypes[16]
+	mi := &file_v1_change_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1097,7 +1188,7 @@ func (x *ListConfigChangesResponse) String() string {
 func (*ListConfigChangesResponse) ProtoMessage() {}
 
 func (x *ListConfigChangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_change_proto_msgTypes[16]
+	mi := &file_v1_change_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1110,7 +1201,7 @@ func (x *ListConfigChangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConfigChangesResponse.ProtoReflect.Descriptor instead.
 func (*ListConfigChangesResponse) Descriptor() ([]byte, []int) {
-	return file_v1_change_proto_rawDescGZIP(), []int{16}
+	return file_v1_change_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListConfigChangesResponse) GetConfigChanges() []*ConfigChange {
@@ -1169,13 +1260,13 @@ const file_v1_change_proto_rawDesc = "" +
 	"\x05actor\x18\n" +
 	" \x01(\v2\x0f.ispvm.v1.ActorR\x05actor\x12\x18\n" +
 	"\asummary\x18\v \x03(\tR\asummary\x12\x12\n" +
-	"\x04site\x18\f \x01(\tR\x04site\"\x84\x02\n" +
+	"\x04site\x18\f \x01(\tR\x04site\"\xbb\x02\n" +
 	"\x12ListChangesRequest\x12.\n" +
 	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
 	"\x02to\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x12\x18\n" +
 	"\adevices\x18\x03 \x03(\tR\adevices\x12\x14\n" +
-	"\x05sites\x18\x04 \x03(\tR\x05sites\x12\x1a\n" +
-	"\bstatuses\x18\x05 \x03(\tR\bstatuses\x12'\n" +
+	"\x05sites\x18\x04 \x03(\tR\x05sites\x12Q\n" +
+	"\bstatuses\x18\x05 \x03(\tB5\xbaH2\x92\x01/\"-r+R\aplannedR\vin_progressR\tcompletedR\bcanceledR\bstatuses\x12'\n" +
 	"\tpage_size\x18\x06 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1191,6 +1282,10 @@ const file_v1_change_proto_rawDesc = "" +
 	"\x06change\x18\x01 \x01(\v2\x10.ispvm.v1.ChangeB\x06\xbaH\x03\xc8\x01\x01R\x06change\x121\n" +
 	"\x0fidempotency_key\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x0eidempotencyKey\"@\n" +
 	"\x14CreateChangeResponse\x12(\n" +
+	"\x06change\x18\x01 \x01(\v2\x10.ispvm.v1.ChangeR\x06change\"G\n" +
+	"\x13UpdateChangeRequest\x120\n" +
+	"\x06change\x18\x01 \x01(\v2\x10.ispvm.v1.ChangeB\x06\xbaH\x03\xc8\x01\x01R\x06change\"@\n" +
+	"\x14UpdateChangeResponse\x12(\n" +
 	"\x06change\x18\x01 \x01(\v2\x10.ispvm.v1.ChangeR\x06change\"-\n" +
 	"\x12StartChangeRequest\x12\x17\n" +
 	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\"?\n" +
@@ -1219,11 +1314,12 @@ const file_v1_change_proto_rawDesc = "" +
 	"page_token\x18\b \x01(\tR\tpageToken\"\x82\x01\n" +
 	"\x19ListConfigChangesResponse\x12=\n" +
 	"\x0econfig_changes\x18\x01 \x03(\v2\x16.ispvm.v1.ConfigChangeR\rconfigChanges\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xfe\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xd2\x04\n" +
 	"\rChangeService\x12O\n" +
 	"\vListChanges\x12\x1c.ispvm.v1.ListChangesRequest\x1a\x1d.ispvm.v1.ListChangesResponse\"\x03\x90\x02\x01\x12I\n" +
 	"\tGetChange\x12\x1a.ispvm.v1.GetChangeRequest\x1a\x1b.ispvm.v1.GetChangeResponse\"\x03\x90\x02\x01\x12R\n" +
-	"\fCreateChange\x12\x1d.ispvm.v1.CreateChangeRequest\x1a\x1e.ispvm.v1.CreateChangeResponse\"\x03\x90\x02\x02\x12O\n" +
+	"\fCreateChange\x12\x1d.ispvm.v1.CreateChangeRequest\x1a\x1e.ispvm.v1.CreateChangeResponse\"\x03\x90\x02\x02\x12R\n" +
+	"\fUpdateChange\x12\x1d.ispvm.v1.UpdateChangeRequest\x1a\x1e.ispvm.v1.UpdateChangeResponse\"\x03\x90\x02\x02\x12O\n" +
 	"\vStartChange\x12\x1c.ispvm.v1.StartChangeRequest\x1a\x1d.ispvm.v1.StartChangeResponse\"\x03\x90\x02\x02\x12X\n" +
 	"\x0eCompleteChange\x12\x1f.ispvm.v1.CompleteChangeRequest\x1a .ispvm.v1.CompleteChangeResponse\"\x03\x90\x02\x02\x12R\n" +
 	"\fCancelChange\x12\x1d.ispvm.v1.CancelChangeRequest\x1a\x1e.ispvm.v1.CancelChangeResponse\"\x03\x90\x02\x022x\n" +
@@ -1242,7 +1338,7 @@ func file_v1_change_proto_rawDescGZIP() []byte {
 	return file_v1_change_proto_rawDescData
 }
 
-var file_v1_change_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_v1_change_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_v1_change_proto_goTypes = []any{
 	(*Scope)(nil),                     // 0: ispvm.v1.Scope
 	(*Change)(nil),                    // 1: ispvm.v1.Change
@@ -1253,57 +1349,63 @@ var file_v1_change_proto_goTypes = []any{
 	(*GetChangeResponse)(nil),         // 6: ispvm.v1.GetChangeResponse
 	(*CreateChangeRequest)(nil),       // 7: ispvm.v1.CreateChangeRequest
 	(*CreateChangeResponse)(nil),      // 8: ispvm.v1.CreateChangeResponse
-	(*StartChangeRequest)(nil),        // 9: ispvm.v1.StartChangeRequest
-	(*StartChangeResponse)(nil),       // 10: ispvm.v1.StartChangeResponse
-	(*CompleteChangeRequest)(nil),     // 11: ispvm.v1.CompleteChangeRequest
-	(*CompleteChangeResponse)(nil),    // 12: ispvm.v1.CompleteChangeResponse
-	(*CancelChangeRequest)(nil),       // 13: ispvm.v1.CancelChangeRequest
-	(*CancelChangeResponse)(nil),      // 14: ispvm.v1.CancelChangeResponse
-	(*ListConfigChangesRequest)(nil),  // 15: ispvm.v1.ListConfigChangesRequest
-	(*ListConfigChangesResponse)(nil), // 16: ispvm.v1.ListConfigChangesResponse
-	(*timestamppb.Timestamp)(nil),     // 17: google.protobuf.Timestamp
-	(*Actor)(nil),                     // 18: ispvm.v1.Actor
+	(*UpdateChangeRequest)(nil),       // 9: ispvm.v1.UpdateChangeRequest
+	(*UpdateChangeResponse)(nil),      // 10: ispvm.v1.UpdateChangeResponse
+	(*StartChangeRequest)(nil),        // 11: ispvm.v1.StartChangeRequest
+	(*StartChangeResponse)(nil),       // 12: ispvm.v1.StartChangeResponse
+	(*CompleteChangeRequest)(nil),     // 13: ispvm.v1.CompleteChangeRequest
+	(*CompleteChangeResponse)(nil),    // 14: ispvm.v1.CompleteChangeResponse
+	(*CancelChangeRequest)(nil),       // 15: ispvm.v1.CancelChangeRequest
+	(*CancelChangeResponse)(nil),      // 16: ispvm.v1.CancelChangeResponse
+	(*ListConfigChangesRequest)(nil),  // 17: ispvm.v1.ListConfigChangesRequest
+	(*ListConfigChangesResponse)(nil), // 18: ispvm.v1.ListConfigChangesResponse
+	(*timestamppb.Timestamp)(nil),     // 19: google.protobuf.Timestamp
+	(*Actor)(nil),                     // 20: ispvm.v1.Actor
 }
 var file_v1_change_proto_depIdxs = []int32{
-	17, // 0: ispvm.v1.Change.starts_at:type_name -> google.protobuf.Timestamp
-	17, // 1: ispvm.v1.Change.ends_at:type_name -> google.protobuf.Timestamp
+	19, // 0: ispvm.v1.Change.starts_at:type_name -> google.protobuf.Timestamp
+	19, // 1: ispvm.v1.Change.ends_at:type_name -> google.protobuf.Timestamp
 	0,  // 2: ispvm.v1.Change.scope:type_name -> ispvm.v1.Scope
-	17, // 3: ispvm.v1.Change.started_at:type_name -> google.protobuf.Timestamp
-	17, // 4: ispvm.v1.Change.finished_at:type_name -> google.protobuf.Timestamp
-	17, // 5: ispvm.v1.ConfigChange.not_before:type_name -> google.protobuf.Timestamp
-	17, // 6: ispvm.v1.ConfigChange.not_after:type_name -> google.protobuf.Timestamp
-	18, // 7: ispvm.v1.ConfigChange.actor:type_name -> ispvm.v1.Actor
-	17, // 8: ispvm.v1.ListChangesRequest.from:type_name -> google.protobuf.Timestamp
-	17, // 9: ispvm.v1.ListChangesRequest.to:type_name -> google.protobuf.Timestamp
+	19, // 3: ispvm.v1.Change.started_at:type_name -> google.protobuf.Timestamp
+	19, // 4: ispvm.v1.Change.finished_at:type_name -> google.protobuf.Timestamp
+	19, // 5: ispvm.v1.ConfigChange.not_before:type_name -> google.protobuf.Timestamp
+	19, // 6: ispvm.v1.ConfigChange.not_after:type_name -> google.protobuf.Timestamp
+	20, // 7: ispvm.v1.ConfigChange.actor:type_name -> ispvm.v1.Actor
+	19, // 8: ispvm.v1.ListChangesRequest.from:type_name -> google.protobuf.Timestamp
+	19, // 9: ispvm.v1.ListChangesRequest.to:type_name -> google.protobuf.Timestamp
 	1,  // 10: ispvm.v1.ListChangesResponse.changes:type_name -> ispvm.v1.Change
 	1,  // 11: ispvm.v1.GetChangeResponse.change:type_name -> ispvm.v1.Change
 	1,  // 12: ispvm.v1.CreateChangeRequest.change:type_name -> ispvm.v1.Change
 	1,  // 13: ispvm.v1.CreateChangeResponse.change:type_name -> ispvm.v1.Change
-	1,  // 14: ispvm.v1.StartChangeResponse.change:type_name -> ispvm.v1.Change
-	1,  // 15: ispvm.v1.CompleteChangeResponse.change:type_name -> ispvm.v1.Change
-	1,  // 16: ispvm.v1.CancelChangeResponse.change:type_name -> ispvm.v1.Change
-	17, // 17: ispvm.v1.ListConfigChangesRequest.from:type_name -> google.protobuf.Timestamp
-	17, // 18: ispvm.v1.ListConfigChangesRequest.to:type_name -> google.protobuf.Timestamp
-	2,  // 19: ispvm.v1.ListConfigChangesResponse.config_changes:type_name -> ispvm.v1.ConfigChange
-	3,  // 20: ispvm.v1.ChangeService.ListChanges:input_type -> ispvm.v1.ListChangesRequest
-	5,  // 21: ispvm.v1.ChangeService.GetChange:input_type -> ispvm.v1.GetChangeRequest
-	7,  // 22: ispvm.v1.ChangeService.CreateChange:input_type -> ispvm.v1.CreateChangeRequest
-	9,  // 23: ispvm.v1.ChangeService.StartChange:input_type -> ispvm.v1.StartChangeRequest
-	11, // 24: ispvm.v1.ChangeService.CompleteChange:input_type -> ispvm.v1.CompleteChangeRequest
-	13, // 25: ispvm.v1.ChangeService.CancelChange:input_type -> ispvm.v1.CancelChangeRequest
-	15, // 26: ispvm.v1.ConfigChangeService.ListConfigChanges:input_type -> ispvm.v1.ListConfigChangesRequest
-	4,  // 27: ispvm.v1.ChangeService.ListChanges:output_type -> ispvm.v1.ListChangesResponse
-	6,  // 28: ispvm.v1.ChangeService.GetChange:output_type -> ispvm.v1.GetChangeResponse
-	8,  // 29: ispvm.v1.ChangeService.CreateChange:output_type -> ispvm.v1.CreateChangeResponse
-	10, // 30: ispvm.v1.ChangeService.StartChange:output_type -> ispvm.v1.StartChangeResponse
-	12, // 31: ispvm.v1.ChangeService.CompleteChange:output_type -> ispvm.v1.CompleteChangeResponse
-	14, // 32: ispvm.v1.ChangeService.CancelChange:output_type -> ispvm.v1.CancelChangeResponse
-	16, // 33: ispvm.v1.ConfigChangeService.ListConfigChanges:output_type -> ispvm.v1.ListConfigChangesResponse
-	27, // [27:34] is the sub-list for method output_type
-	20, // [20:27] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	1,  // 14: ispvm.v1.UpdateChangeRequest.change:type_name -> ispvm.v1.Change
+	1,  // 15: ispvm.v1.UpdateChangeResponse.change:type_name -> ispvm.v1.Change
+	1,  // 16: ispvm.v1.StartChangeResponse.change:type_name -> ispvm.v1.Change
+	1,  // 17: ispvm.v1.CompleteChangeResponse.change:type_name -> ispvm.v1.Change
+	1,  // 18: ispvm.v1.CancelChangeResponse.change:type_name -> ispvm.v1.Change
+	19, // 19: ispvm.v1.ListConfigChangesRequest.from:type_name -> google.protobuf.Timestamp
+	19, // 20: ispvm.v1.ListConfigChangesRequest.to:type_name -> google.protobuf.Timestamp
+	2,  // 21: ispvm.v1.ListConfigChangesResponse.config_changes:type_name -> ispvm.v1.ConfigChange
+	3,  // 22: ispvm.v1.ChangeService.ListChanges:input_type -> ispvm.v1.ListChangesRequest
+	5,  // 23: ispvm.v1.ChangeService.GetChange:input_type -> ispvm.v1.GetChangeRequest
+	7,  // 24: ispvm.v1.ChangeService.CreateChange:input_type -> ispvm.v1.CreateChangeRequest
+	9,  // 25: ispvm.v1.ChangeService.UpdateChange:input_type -> ispvm.v1.UpdateChangeRequest
+	11, // 26: ispvm.v1.ChangeService.StartChange:input_type -> ispvm.v1.StartChangeRequest
+	13, // 27: ispvm.v1.ChangeService.CompleteChange:input_type -> ispvm.v1.CompleteChangeRequest
+	15, // 28: ispvm.v1.ChangeService.CancelChange:input_type -> ispvm.v1.CancelChangeRequest
+	17, // 29: ispvm.v1.ConfigChangeService.ListConfigChanges:input_type -> ispvm.v1.ListConfigChangesRequest
+	4,  // 30: ispvm.v1.ChangeService.ListChanges:output_type -> ispvm.v1.ListChangesResponse
+	6,  // 31: ispvm.v1.ChangeService.GetChange:output_type -> ispvm.v1.GetChangeResponse
+	8,  // 32: ispvm.v1.ChangeService.CreateChange:output_type -> ispvm.v1.CreateChangeResponse
+	10, // 33: ispvm.v1.ChangeService.UpdateChange:output_type -> ispvm.v1.UpdateChangeResponse
+	12, // 34: ispvm.v1.ChangeService.StartChange:output_type -> ispvm.v1.StartChangeResponse
+	14, // 35: ispvm.v1.ChangeService.CompleteChange:output_type -> ispvm.v1.CompleteChangeResponse
+	16, // 36: ispvm.v1.ChangeService.CancelChange:output_type -> ispvm.v1.CancelChangeResponse
+	18, // 37: ispvm.v1.ConfigChangeService.ListConfigChanges:output_type -> ispvm.v1.ListConfigChangesResponse
+	30, // [30:38] is the sub-list for method output_type
+	22, // [22:30] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_v1_change_proto_init() }
@@ -1318,7 +1420,7 @@ func file_v1_change_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_v1_change_proto_rawDesc), len(file_v1_change_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

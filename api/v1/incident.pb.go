@@ -59,7 +59,17 @@ type Incident struct {
 	// revision: grows with each write.
 	Revision int64 `protobuf:"varint,21,opt,name=revision,proto3" json:"revision,omitempty"`
 	// alert_count: how many occurrences it has; alerts may be left out of a list.
-	AlertCount    int32 `protobuf:"varint,22,opt,name=alert_count,json=alertCount,proto3" json:"alert_count,omitempty"`
+	AlertCount int32 `protobuf:"varint,22,opt,name=alert_count,json=alertCount,proto3" json:"alert_count,omitempty"`
+	// impact: what fails with the first candidate.
+	Impact *Impact `protobuf:"bytes,23,opt,name=impact,proto3" json:"impact,omitempty"`
+	// probable_fixes: changes that followed the onset and preceded the recovery.
+	ProbableFixes []*ProbableFix `protobuf:"bytes,24,rep,name=probable_fixes,json=probableFixes,proto3" json:"probable_fixes,omitempty"`
+	// feedback: what people said about the cause, oldest first.
+	Feedback []*Feedback `protobuf:"bytes,25,rep,name=feedback,proto3" json:"feedback,omitempty"`
+	// rules_version: the version of rules and tables that scored it.
+	RulesVersion string `protobuf:"bytes,26,opt,name=rules_version,json=rulesVersion,proto3" json:"rules_version,omitempty"`
+	// apart: incidents that an operator split from this one, or this one from them.
+	Apart         []string `protobuf:"bytes,27,rep,name=apart,proto3" json:"apart,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -248,6 +258,280 @@ func (x *Incident) GetAlertCount() int32 {
 	return 0
 }
 
+func (x *Incident) GetImpact() *Impact {
+	if x != nil {
+		return x.Impact
+	}
+	return nil
+}
+
+func (x *Incident) GetProbableFixes() []*ProbableFix {
+	if x != nil {
+		return x.ProbableFixes
+	}
+	return nil
+}
+
+func (x *Incident) GetFeedback() []*Feedback {
+	if x != nil {
+		return x.Feedback
+	}
+	return nil
+}
+
+func (x *Incident) GetRulesVersion() string {
+	if x != nil {
+		return x.RulesVersion
+	}
+	return ""
+}
+
+func (x *Incident) GetApart() []string {
+	if x != nil {
+		return x.Apart
+	}
+	return nil
+}
+
+// Impact counts what fails with the first candidate.
+type Impact struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Sites    int32                  `protobuf:"varint,1,opt,name=sites,proto3" json:"sites,omitempty"`
+	Devices  int32                  `protobuf:"varint,2,opt,name=devices,proto3" json:"devices,omitempty"`
+	Services int32                  `protobuf:"varint,3,opt,name=services,proto3" json:"services,omitempty"`
+	// subscribers: an estimate; 0 where nothing is known of any.
+	Subscribers   int64 `protobuf:"varint,4,opt,name=subscribers,proto3" json:"subscribers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Impact) Reset() {
+	*x = Impact{}
+	mi := &file_v1_incident_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Impact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Impact) ProtoMessage() {}
+
+func (x *Impact) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Impact.ProtoReflect.Descriptor instead.
+func (*Impact) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Impact) GetSites() int32 {
+	if x != nil {
+		return x.Sites
+	}
+	return 0
+}
+
+func (x *Impact) GetDevices() int32 {
+	if x != nil {
+		return x.Devices
+	}
+	return 0
+}
+
+func (x *Impact) GetServices() int32 {
+	if x != nil {
+		return x.Services
+	}
+	return 0
+}
+
+func (x *Impact) GetSubscribers() int64 {
+	if x != nil {
+		return x.Subscribers
+	}
+	return 0
+}
+
+// ProbableFix is a change that probably helped; never a cause.
+type ProbableFix struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	ConfigChangeId string                 `protobuf:"bytes,1,opt,name=config_change_id,json=configChangeId,proto3" json:"config_change_id,omitempty"`
+	Text           string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ProbableFix) Reset() {
+	*x = ProbableFix{}
+	mi := &file_v1_incident_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProbableFix) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProbableFix) ProtoMessage() {}
+
+func (x *ProbableFix) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProbableFix.ProtoReflect.Descriptor instead.
+func (*ProbableFix) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ProbableFix) GetConfigChangeId() string {
+	if x != nil {
+		return x.ConfigChangeId
+	}
+	return ""
+}
+
+func (x *ProbableFix) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// Feedback is a person's verdict on the cause of an incident.
+type Feedback struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	By    string                 `protobuf:"bytes,1,opt,name=by,proto3" json:"by,omitempty"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// cause: unset where the cause lay in nothing that the correlator knows.
+	Cause         *Cause `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Feedback) Reset() {
+	*x = Feedback{}
+	mi := &file_v1_incident_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Feedback) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Feedback) ProtoMessage() {}
+
+func (x *Feedback) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Feedback.ProtoReflect.Descriptor instead.
+func (*Feedback) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Feedback) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Feedback) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Feedback) GetCause() *Cause {
+	if x != nil {
+		return x.Cause
+	}
+	return nil
+}
+
+// Cause names what caused an incident.
+type Cause struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Device string                 `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
+	// category: of the configuration change that did it; empty when it was no such change, or nobody knows.
+	Category      string `protobuf:"bytes,2,opt,name=category,proto3" json:"category,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Cause) Reset() {
+	*x = Cause{}
+	mi := &file_v1_incident_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Cause) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Cause) ProtoMessage() {}
+
+func (x *Cause) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Cause.ProtoReflect.Descriptor instead.
+func (*Cause) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Cause) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *Cause) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
 type Acknowledgement struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	By            string                 `protobuf:"bytes,1,opt,name=by,proto3" json:"by,omitempty"`
@@ -259,7 +543,7 @@ type Acknowledgement struct {
 
 func (x *Acknowledgement) Reset() {
 	*x = Acknowledgement{}
-	mi := &file_v1_incident_proto_msgTypes[1]
+	mi := &file_v1_incident_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -271,7 +555,7 @@ func (x *Acknowledgement) String() string {
 func (*Acknowledgement) ProtoMessage() {}
 
 func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[1]
+	mi := &file_v1_incident_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -284,7 +568,7 @@ func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acknowledgement.ProtoReflect.Descriptor instead.
 func (*Acknowledgement) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{1}
+	return file_v1_incident_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Acknowledgement) GetBy() string {
@@ -330,7 +614,7 @@ type Alert struct {
 
 func (x *Alert) Reset() {
 	*x = Alert{}
-	mi := &file_v1_incident_proto_msgTypes[2]
+	mi := &file_v1_incident_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -342,7 +626,7 @@ func (x *Alert) String() string {
 func (*Alert) ProtoMessage() {}
 
 func (x *Alert) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[2]
+	mi := &file_v1_incident_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -355,7 +639,7 @@ func (x *Alert) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alert.ProtoReflect.Descriptor instead.
 func (*Alert) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{2}
+	return file_v1_incident_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Alert) GetFingerprint() string {
@@ -463,7 +747,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_v1_incident_proto_msgTypes[3]
+	mi := &file_v1_incident_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -475,7 +759,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[3]
+	mi := &file_v1_incident_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -488,7 +772,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{3}
+	return file_v1_incident_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Candidate) GetKind() string {
@@ -550,20 +834,22 @@ func (x *Candidate) GetEvidence() []*Evidence {
 // Evidence is one explained, weighted reason for a candidate.
 type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// kind: `config_change`, or the name of a state such as `interface_down`.
+	// kind: `config_change` or `state`.
 	Kind           string  `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	ConfigChangeId string  `protobuf:"bytes,2,opt,name=config_change_id,json=configChangeId,proto3" json:"config_change_id,omitempty"`
 	Weight         float64 `protobuf:"fixed64,3,opt,name=weight,proto3" json:"weight,omitempty"`
 	// terms: every factor of the weight by name, so that it can be computed again.
-	Terms         map[string]float64 `protobuf:"bytes,4,rep,name=terms,proto3" json:"terms,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
-	Text          string             `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	Terms map[string]float64 `protobuf:"bytes,4,rep,name=terms,proto3" json:"terms,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	Text  string             `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	// state: for kind `state`, which one, as the weights name it, such as `interface_down_uplink`.
+	State         string `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_v1_incident_proto_msgTypes[4]
+	mi := &file_v1_incident_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -575,7 +861,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[4]
+	mi := &file_v1_incident_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -588,7 +874,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{4}
+	return file_v1_incident_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Evidence) GetKind() string {
@@ -626,6 +912,13 @@ func (x *Evidence) GetText() string {
 	return ""
 }
 
+func (x *Evidence) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
 type ListIncidentsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// from, to: only incidents that overlap this range; either may be unset.
@@ -643,7 +936,7 @@ type ListIncidentsRequest struct {
 
 func (x *ListIncidentsRequest) Reset() {
 	*x = ListIncidentsRequest{}
-	mi := &file_v1_incident_proto_msgTypes[5]
+	mi := &file_v1_incident_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -655,7 +948,7 @@ func (x *ListIncidentsRequest) String() string {
 func (*ListIncidentsRequest) ProtoMessage() {}
 
 func (x *ListIncidentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[5]
+	mi := &file_v1_incident_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,7 +961,7 @@ func (x *ListIncidentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIncidentsRequest.ProtoReflect.Descriptor instead.
 func (*ListIncidentsRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{5}
+	return file_v1_incident_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListIncidentsRequest) GetFrom() *timestamppb.Timestamp {
@@ -731,7 +1024,7 @@ type ListIncidentsResponse struct {
 
 func (x *ListIncidentsResponse) Reset() {
 	*x = ListIncidentsResponse{}
-	mi := &file_v1_incident_proto_msgTypes[6]
+	mi := &file_v1_incident_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -743,7 +1036,7 @@ func (x *ListIncidentsResponse) String() string {
 func (*ListIncidentsResponse) ProtoMessage() {}
 
 func (x *ListIncidentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[6]
+	mi := &file_v1_incident_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -756,7 +1049,7 @@ func (x *ListIncidentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIncidentsResponse.ProtoReflect.Descriptor instead.
 func (*ListIncidentsResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{6}
+	return file_v1_incident_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListIncidentsResponse) GetIncidents() []*Incident {
@@ -782,7 +1075,7 @@ type GetIncidentRequest struct {
 
 func (x *GetIncidentRequest) Reset() {
 	*x = GetIncidentRequest{}
-	mi := &file_v1_incident_proto_msgTypes[7]
+	mi := &file_v1_incident_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -794,7 +1087,7 @@ func (x *GetIncidentRequest) String() string {
 func (*GetIncidentRequest) ProtoMessage() {}
 
 func (x *GetIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[7]
+	mi := &file_v1_incident_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -807,7 +1100,7 @@ func (x *GetIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIncidentRequest.ProtoReflect.Descriptor instead.
 func (*GetIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{7}
+	return file_v1_incident_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetIncidentRequest) GetId() string {
@@ -826,7 +1119,7 @@ type GetIncidentResponse struct {
 
 func (x *GetIncidentResponse) Reset() {
 	*x = GetIncidentResponse{}
-	mi := &file_v1_incident_proto_msgTypes[8]
+	mi := &file_v1_incident_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -838,7 +1131,7 @@ func (x *GetIncidentResponse) String() string {
 func (*GetIncidentResponse) ProtoMessage() {}
 
 func (x *GetIncidentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[8]
+	mi := &file_v1_incident_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -851,7 +1144,7 @@ func (x *GetIncidentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIncidentResponse.ProtoReflect.Descriptor instead.
 func (*GetIncidentResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{8}
+	return file_v1_incident_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetIncidentResponse) GetIncident() *Incident {
@@ -872,7 +1165,7 @@ type AcknowledgeIncidentRequest struct {
 
 func (x *AcknowledgeIncidentRequest) Reset() {
 	*x = AcknowledgeIncidentRequest{}
-	mi := &file_v1_incident_proto_msgTypes[9]
+	mi := &file_v1_incident_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -884,7 +1177,7 @@ func (x *AcknowledgeIncidentRequest) String() string {
 func (*AcknowledgeIncidentRequest) ProtoMessage() {}
 
 func (x *AcknowledgeIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[9]
+	mi := &file_v1_incident_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -897,7 +1190,7 @@ func (x *AcknowledgeIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeIncidentRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{9}
+	return file_v1_incident_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AcknowledgeIncidentRequest) GetId() string {
@@ -923,7 +1216,7 @@ type AcknowledgeIncidentResponse struct {
 
 func (x *AcknowledgeIncidentResponse) Reset() {
 	*x = AcknowledgeIncidentResponse{}
-	mi := &file_v1_incident_proto_msgTypes[10]
+	mi := &file_v1_incident_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -935,7 +1228,7 @@ func (x *AcknowledgeIncidentResponse) String() string {
 func (*AcknowledgeIncidentResponse) ProtoMessage() {}
 
 func (x *AcknowledgeIncidentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[10]
+	mi := &file_v1_incident_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -948,7 +1241,7 @@ func (x *AcknowledgeIncidentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeIncidentResponse.ProtoReflect.Descriptor instead.
 func (*AcknowledgeIncidentResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{10}
+	return file_v1_incident_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AcknowledgeIncidentResponse) GetIncident() *Incident {
@@ -958,11 +1251,649 @@ func (x *AcknowledgeIncidentResponse) GetIncident() *Incident {
 	return nil
 }
 
+type UnacknowledgeIncidentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnacknowledgeIncidentRequest) Reset() {
+	*x = UnacknowledgeIncidentRequest{}
+	mi := &file_v1_incident_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnacknowledgeIncidentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnacknowledgeIncidentRequest) ProtoMessage() {}
+
+func (x *UnacknowledgeIncidentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnacknowledgeIncidentRequest.ProtoReflect.Descriptor instead.
+func (*UnacknowledgeIncidentRequest) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *UnacknowledgeIncidentRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type UnacknowledgeIncidentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Incident      *Incident              `protobuf:"bytes,1,opt,name=incident,proto3" json:"incident,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnacknowledgeIncidentResponse) Reset() {
+	*x = UnacknowledgeIncidentResponse{}
+	mi := &file_v1_incident_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnacknowledgeIncidentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnacknowledgeIncidentResponse) ProtoMessage() {}
+
+func (x *UnacknowledgeIncidentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnacknowledgeIncidentResponse.ProtoReflect.Descriptor instead.
+func (*UnacknowledgeIncidentResponse) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *UnacknowledgeIncidentResponse) GetIncident() *Incident {
+	if x != nil {
+		return x.Incident
+	}
+	return nil
+}
+
+type MergeIncidentsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// id: the incident whose alerts go.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// into_id: the one that survives.
+	IntoId        string `protobuf:"bytes,2,opt,name=into_id,json=intoId,proto3" json:"into_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeIncidentsRequest) Reset() {
+	*x = MergeIncidentsRequest{}
+	mi := &file_v1_incident_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeIncidentsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeIncidentsRequest) ProtoMessage() {}
+
+func (x *MergeIncidentsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeIncidentsRequest.ProtoReflect.Descriptor instead.
+func (*MergeIncidentsRequest) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *MergeIncidentsRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *MergeIncidentsRequest) GetIntoId() string {
+	if x != nil {
+		return x.IntoId
+	}
+	return ""
+}
+
+type MergeIncidentsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// incident: the survivor.
+	Incident      *Incident `protobuf:"bytes,1,opt,name=incident,proto3" json:"incident,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeIncidentsResponse) Reset() {
+	*x = MergeIncidentsResponse{}
+	mi := &file_v1_incident_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeIncidentsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeIncidentsResponse) ProtoMessage() {}
+
+func (x *MergeIncidentsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeIncidentsResponse.ProtoReflect.Descriptor instead.
+func (*MergeIncidentsResponse) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *MergeIncidentsResponse) GetIncident() *Incident {
+	if x != nil {
+		return x.Incident
+	}
+	return nil
+}
+
+type SplitIncidentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// alerts: fingerprints of the alerts that leave; not all of them.
+	Alerts        []string `protobuf:"bytes,2,rep,name=alerts,proto3" json:"alerts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SplitIncidentRequest) Reset() {
+	*x = SplitIncidentRequest{}
+	mi := &file_v1_incident_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SplitIncidentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SplitIncidentRequest) ProtoMessage() {}
+
+func (x *SplitIncidentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SplitIncidentRequest.ProtoReflect.Descriptor instead.
+func (*SplitIncidentRequest) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *SplitIncidentRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SplitIncidentRequest) GetAlerts() []string {
+	if x != nil {
+		return x.Alerts
+	}
+	return nil
+}
+
+type SplitIncidentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// incident: what is left.
+	Incident *Incident `protobuf:"bytes,1,opt,name=incident,proto3" json:"incident,omitempty"`
+	// split_off: the incident that the alerts are in now.
+	SplitOff      *Incident `protobuf:"bytes,2,opt,name=split_off,json=splitOff,proto3" json:"split_off,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SplitIncidentResponse) Reset() {
+	*x = SplitIncidentResponse{}
+	mi := &file_v1_incident_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SplitIncidentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SplitIncidentResponse) ProtoMessage() {}
+
+func (x *SplitIncidentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SplitIncidentResponse.ProtoReflect.Descriptor instead.
+func (*SplitIncidentResponse) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *SplitIncidentResponse) GetIncident() *Incident {
+	if x != nil {
+		return x.Incident
+	}
+	return nil
+}
+
+func (x *SplitIncidentResponse) GetSplitOff() *Incident {
+	if x != nil {
+		return x.SplitOff
+	}
+	return nil
+}
+
+type GiveFeedbackRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Types that are valid to be assigned to Verdict:
+	//
+	//	*GiveFeedbackRequest_Cause
+	//	*GiveFeedbackRequest_NothingKnown
+	Verdict       isGiveFeedbackRequest_Verdict `protobuf_oneof:"verdict"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveFeedbackRequest) Reset() {
+	*x = GiveFeedbackRequest{}
+	mi := &file_v1_incident_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveFeedbackRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveFeedbackRequest) ProtoMessage() {}
+
+func (x *GiveFeedbackRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveFeedbackRequest.ProtoReflect.Descriptor instead.
+func (*GiveFeedbackRequest) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *GiveFeedbackRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *GiveFeedbackRequest) GetVerdict() isGiveFeedbackRequest_Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return nil
+}
+
+func (x *GiveFeedbackRequest) GetCause() *Cause {
+	if x != nil {
+		if x, ok := x.Verdict.(*GiveFeedbackRequest_Cause); ok {
+			return x.Cause
+		}
+	}
+	return nil
+}
+
+func (x *GiveFeedbackRequest) GetNothingKnown() bool {
+	if x != nil {
+		if x, ok := x.Verdict.(*GiveFeedbackRequest_NothingKnown); ok {
+			return x.NothingKnown
+		}
+	}
+	return false
+}
+
+type isGiveFeedbackRequest_Verdict interface {
+	isGiveFeedbackRequest_Verdict()
+}
+
+type GiveFeedbackRequest_Cause struct {
+	// cause: this was it.
+	Cause *Cause `protobuf:"bytes,2,opt,name=cause,proto3,oneof"`
+}
+
+type GiveFeedbackRequest_NothingKnown struct {
+	// nothing_known: the cause lay in nothing that the correlator knows.
+	NothingKnown bool `protobuf:"varint,3,opt,name=nothing_known,json=nothingKnown,proto3,oneof"`
+}
+
+func (*GiveFeedbackRequest_Cause) isGiveFeedbackRequest_Verdict() {}
+
+func (*GiveFeedbackRequest_NothingKnown) isGiveFeedbackRequest_Verdict() {}
+
+type GiveFeedbackResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Incident      *Incident              `protobuf:"bytes,1,opt,name=incident,proto3" json:"incident,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveFeedbackResponse) Reset() {
+	*x = GiveFeedbackResponse{}
+	mi := &file_v1_incident_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveFeedbackResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveFeedbackResponse) ProtoMessage() {}
+
+func (x *GiveFeedbackResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveFeedbackResponse.ProtoReflect.Descriptor instead.
+func (*GiveFeedbackResponse) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *GiveFeedbackResponse) GetIncident() *Incident {
+	if x != nil {
+		return x.Incident
+	}
+	return nil
+}
+
+// Judgement is one outcome of scoring an incident.
+type Judgement struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	At             *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	WeightsVersion string                 `protobuf:"bytes,2,opt,name=weights_version,json=weightsVersion,proto3" json:"weights_version,omitempty"`
+	RulesVersion   string                 `protobuf:"bytes,3,opt,name=rules_version,json=rulesVersion,proto3" json:"rules_version,omitempty"`
+	Label          string                 `protobuf:"bytes,4,opt,name=label,proto3" json:"label,omitempty"`
+	Explanation    string                 `protobuf:"bytes,5,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	// candidates: best first; the first one was the root cause then.
+	Candidates []*Candidate `protobuf:"bytes,6,rep,name=candidates,proto3" json:"candidates,omitempty"`
+	// differences: what came out otherwise than in the judgement before, a line each.
+	Differences   []string `protobuf:"bytes,7,rep,name=differences,proto3" json:"differences,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Judgement) Reset() {
+	*x = Judgement{}
+	mi := &file_v1_incident_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Judgement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Judgement) ProtoMessage() {}
+
+func (x *Judgement) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Judgement.ProtoReflect.Descriptor instead.
+func (*Judgement) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Judgement) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Judgement) GetWeightsVersion() string {
+	if x != nil {
+		return x.WeightsVersion
+	}
+	return ""
+}
+
+func (x *Judgement) GetRulesVersion() string {
+	if x != nil {
+		return x.RulesVersion
+	}
+	return ""
+}
+
+func (x *Judgement) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *Judgement) GetExplanation() string {
+	if x != nil {
+		return x.Explanation
+	}
+	return ""
+}
+
+func (x *Judgement) GetCandidates() []*Candidate {
+	if x != nil {
+		return x.Candidates
+	}
+	return nil
+}
+
+func (x *Judgement) GetDifferences() []string {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+type ListJudgementsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	PageSize      int32                  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string                 `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListJudgementsRequest) Reset() {
+	*x = ListJudgementsRequest{}
+	mi := &file_v1_incident_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListJudgementsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListJudgementsRequest) ProtoMessage() {}
+
+func (x *ListJudgementsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListJudgementsRequest.ProtoReflect.Descriptor instead.
+func (*ListJudgementsRequest) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListJudgementsRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ListJudgementsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListJudgementsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListJudgementsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// judgements: newest first.
+	Judgements    []*Judgement `protobuf:"bytes,1,rep,name=judgements,proto3" json:"judgements,omitempty"`
+	NextPageToken string       `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListJudgementsResponse) Reset() {
+	*x = ListJudgementsResponse{}
+	mi := &file_v1_incident_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListJudgementsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListJudgementsResponse) ProtoMessage() {}
+
+func (x *ListJudgementsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListJudgementsResponse.ProtoReflect.Descriptor instead.
+func (*ListJudgementsResponse) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ListJudgementsResponse) GetJudgements() []*Judgement {
+	if x != nil {
+		return x.Judgements
+	}
+	return nil
+}
+
+func (x *ListJudgementsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_v1_incident_proto protoreflect.FileDescriptor
 
 const file_v1_incident_proto_rawDesc = "" +
 	"\n" +
-	"\x11v1/incident.proto\x12\bispvm.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x06\n" +
+	"\x11v1/incident.proto\x12\bispvm.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\b\n" +
 	"\bIncident\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x14\n" +
@@ -990,7 +1921,28 @@ const file_v1_incident_proto_rawDesc = "" +
 	"\x0fweights_version\x18\x14 \x01(\tR\x0eweightsVersion\x12\x1a\n" +
 	"\brevision\x18\x15 \x01(\x03R\brevision\x12\x1f\n" +
 	"\valert_count\x18\x16 \x01(\x05R\n" +
-	"alertCount\"\x7f\n" +
+	"alertCount\x12(\n" +
+	"\x06impact\x18\x17 \x01(\v2\x10.ispvm.v1.ImpactR\x06impact\x12<\n" +
+	"\x0eprobable_fixes\x18\x18 \x03(\v2\x15.ispvm.v1.ProbableFixR\rprobableFixes\x12.\n" +
+	"\bfeedback\x18\x19 \x03(\v2\x12.ispvm.v1.FeedbackR\bfeedback\x12#\n" +
+	"\rrules_version\x18\x1a \x01(\tR\frulesVersion\x12\x14\n" +
+	"\x05apart\x18\x1b \x03(\tR\x05apart\"v\n" +
+	"\x06Impact\x12\x14\n" +
+	"\x05sites\x18\x01 \x01(\x05R\x05sites\x12\x18\n" +
+	"\adevices\x18\x02 \x01(\x05R\adevices\x12\x1a\n" +
+	"\bservices\x18\x03 \x01(\x05R\bservices\x12 \n" +
+	"\vsubscribers\x18\x04 \x01(\x03R\vsubscribers\"K\n" +
+	"\vProbableFix\x12(\n" +
+	"\x10config_change_id\x18\x01 \x01(\tR\x0econfigChangeId\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"m\n" +
+	"\bFeedback\x12\x0e\n" +
+	"\x02by\x18\x01 \x01(\tR\x02by\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12%\n" +
+	"\x05cause\x18\x03 \x01(\v2\x0f.ispvm.v1.CauseR\x05cause\"Q\n" +
+	"\x05Cause\x12\"\n" +
+	"\x06device\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06device\x12$\n" +
+	"\bcategory\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\bcategory\"\x7f\n" +
 	"\x0fAcknowledgement\x12\x0e\n" +
 	"\x02by\x18\x01 \x01(\tR\x02by\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x120\n" +
@@ -1021,13 +1973,14 @@ const file_v1_incident_proto_rawDesc = "" +
 	"confidence\x18\x06 \x01(\x01R\n" +
 	"confidence\x12\x1a\n" +
 	"\bexplains\x18\a \x03(\tR\bexplains\x12.\n" +
-	"\bevidence\x18\b \x03(\v2\x12.ispvm.v1.EvidenceR\bevidence\"\xe3\x01\n" +
+	"\bevidence\x18\b \x03(\v2\x12.ispvm.v1.EvidenceR\bevidence\"\xf9\x01\n" +
 	"\bEvidence\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12(\n" +
 	"\x10config_change_id\x18\x02 \x01(\tR\x0econfigChangeId\x12\x16\n" +
 	"\x06weight\x18\x03 \x01(\x01R\x06weight\x123\n" +
 	"\x05terms\x18\x04 \x03(\v2\x1d.ispvm.v1.Evidence.TermsEntryR\x05terms\x12\x12\n" +
-	"\x04text\x18\x05 \x01(\tR\x04text\x1a8\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\x12\x14\n" +
+	"\x05state\x18\x06 \x01(\tR\x05state\x1a8\n" +
 	"\n" +
 	"TermsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -1053,11 +2006,60 @@ const file_v1_incident_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x120\n" +
 	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"M\n" +
 	"\x1bAcknowledgeIncidentResponse\x12.\n" +
-	"\bincident\x18\x01 \x01(\v2\x12.ispvm.v1.IncidentR\bincident2\xa2\x02\n" +
+	"\bincident\x18\x01 \x01(\v2\x12.ispvm.v1.IncidentR\bincident\"7\n" +
+	"\x1cUnacknowledgeIncidentRequest\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\"O\n" +
+	"\x1dUnacknowledgeIncidentResponse\x12.\n" +
+	"\bincident\x18\x01 \x01(\v2\x12.ispvm.v1.IncidentR\bincident\"\x95\x01\n" +
+	"\x15MergeIncidentsRequest\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12 \n" +
+	"\ainto_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06intoId:A\xbaH>\x1a<\n" +
+	"\rtwo_incidents\x12\x12name two incidents\x1a\x17this.id != this.into_id\"H\n" +
+	"\x16MergeIncidentsResponse\x12.\n" +
+	"\bincident\x18\x01 \x01(\v2\x12.ispvm.v1.IncidentR\bincident\"T\n" +
+	"\x14SplitIncidentRequest\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12#\n" +
+	"\x06alerts\x18\x02 \x03(\tB\v\xbaH\b\x92\x01\x05\b\x01\x10\x90NR\x06alerts\"x\n" +
+	"\x15SplitIncidentResponse\x12.\n" +
+	"\bincident\x18\x01 \x01(\v2\x12.ispvm.v1.IncidentR\bincident\x12/\n" +
+	"\tsplit_off\x18\x02 \x01(\v2\x12.ispvm.v1.IncidentR\bsplitOff\"\x99\x01\n" +
+	"\x13GiveFeedbackRequest\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12'\n" +
+	"\x05cause\x18\x02 \x01(\v2\x0f.ispvm.v1.CauseH\x00R\x05cause\x12.\n" +
+	"\rnothing_known\x18\x03 \x01(\bB\a\xbaH\x04j\x02\b\x01H\x00R\fnothingKnownB\x10\n" +
+	"\averdict\x12\x05\xbaH\x02\b\x01\"F\n" +
+	"\x14GiveFeedbackResponse\x12.\n" +
+	"\bincident\x18\x01 \x01(\v2\x12.ispvm.v1.IncidentR\bincident\"\x94\x02\n" +
+	"\tJudgement\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12'\n" +
+	"\x0fweights_version\x18\x02 \x01(\tR\x0eweightsVersion\x12#\n" +
+	"\rrules_version\x18\x03 \x01(\tR\frulesVersion\x12\x14\n" +
+	"\x05label\x18\x04 \x01(\tR\x05label\x12 \n" +
+	"\vexplanation\x18\x05 \x01(\tR\vexplanation\x123\n" +
+	"\n" +
+	"candidates\x18\x06 \x03(\v2\x13.ispvm.v1.CandidateR\n" +
+	"candidates\x12 \n" +
+	"\vdifferences\x18\a \x03(\tR\vdifferences\"x\n" +
+	"\x15ListJudgementsRequest\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"u\n" +
+	"\x16ListJudgementsResponse\x123\n" +
+	"\n" +
+	"judgements\x18\x01 \x03(\v2\x13.ispvm.v1.JudgementR\n" +
+	"judgements\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf0\x05\n" +
 	"\x0fIncidentService\x12U\n" +
 	"\rListIncidents\x12\x1e.ispvm.v1.ListIncidentsRequest\x1a\x1f.ispvm.v1.ListIncidentsResponse\"\x03\x90\x02\x01\x12O\n" +
 	"\vGetIncident\x12\x1c.ispvm.v1.GetIncidentRequest\x1a\x1d.ispvm.v1.GetIncidentResponse\"\x03\x90\x02\x01\x12g\n" +
-	"\x13AcknowledgeIncident\x12$.ispvm.v1.AcknowledgeIncidentRequest\x1a%.ispvm.v1.AcknowledgeIncidentResponse\"\x03\x90\x02\x02B;Z9github.com/ispvisualmonitor/ispvisualmonitor/api/v1;apiv1b\x06proto3"
+	"\x13AcknowledgeIncident\x12$.ispvm.v1.AcknowledgeIncidentRequest\x1a%.ispvm.v1.AcknowledgeIncidentResponse\"\x03\x90\x02\x02\x12m\n" +
+	"\x15UnacknowledgeIncident\x12&.ispvm.v1.UnacknowledgeIncidentRequest\x1a'.ispvm.v1.UnacknowledgeIncidentResponse\"\x03\x90\x02\x02\x12X\n" +
+	"\x0eMergeIncidents\x12\x1f.ispvm.v1.MergeIncidentsRequest\x1a .ispvm.v1.MergeIncidentsResponse\"\x03\x90\x02\x02\x12U\n" +
+	"\rSplitIncident\x12\x1e.ispvm.v1.SplitIncidentRequest\x1a\x1f.ispvm.v1.SplitIncidentResponse\"\x03\x90\x02\x02\x12R\n" +
+	"\fGiveFeedback\x12\x1d.ispvm.v1.GiveFeedbackRequest\x1a\x1e.ispvm.v1.GiveFeedbackResponse\"\x03\x90\x02\x02\x12X\n" +
+	"\x0eListJudgements\x12\x1f.ispvm.v1.ListJudgementsRequest\x1a .ispvm.v1.ListJudgementsResponse\"\x03\x90\x02\x01B;Z9github.com/ispvisualmonitor/ispvisualmonitor/api/v1;apiv1b\x06proto3"
 
 var (
 	file_v1_incident_proto_rawDescOnce sync.Once
@@ -1071,53 +2073,92 @@ func file_v1_incident_proto_rawDescGZIP() []byte {
 	return file_v1_incident_proto_rawDescData
 }
 
-var file_v1_incident_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_v1_incident_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_v1_incident_proto_goTypes = []any{
-	(*Incident)(nil),                    // 0: ispvm.v1.Incident
-	(*Acknowledgement)(nil),             // 1: ispvm.v1.Acknowledgement
-	(*Alert)(nil),                       // 2: ispvm.v1.Alert
-	(*Candidate)(nil),                   // 3: ispvm.v1.Candidate
-	(*Evidence)(nil),                    // 4: ispvm.v1.Evidence
-	(*ListIncidentsRequest)(nil),        // 5: ispvm.v1.ListIncidentsRequest
-	(*ListIncidentsResponse)(nil),       // 6: ispvm.v1.ListIncidentsResponse
-	(*GetIncidentRequest)(nil),          // 7: ispvm.v1.GetIncidentRequest
-	(*GetIncidentResponse)(nil),         // 8: ispvm.v1.GetIncidentResponse
-	(*AcknowledgeIncidentRequest)(nil),  // 9: ispvm.v1.AcknowledgeIncidentRequest
-	(*AcknowledgeIncidentResponse)(nil), // 10: ispvm.v1.AcknowledgeIncidentResponse
-	nil,                                 // 11: ispvm.v1.Evidence.TermsEntry
-	(*timestamppb.Timestamp)(nil),       // 12: google.protobuf.Timestamp
+	(*Incident)(nil),                      // 0: ispvm.v1.Incident
+	(*Impact)(nil),                        // 1: ispvm.v1.Impact
+	(*ProbableFix)(nil),                   // 2: ispvm.v1.ProbableFix
+	(*Feedback)(nil),                      // 3: ispvm.v1.Feedback
+	(*Cause)(nil),                         // 4: ispvm.v1.Cause
+	(*Acknowledgement)(nil),               // 5: ispvm.v1.Acknowledgement
+	(*Alert)(nil),                         // 6: ispvm.v1.Alert
+	(*Candidate)(nil),                     // 7: ispvm.v1.Candidate
+	(*Evidence)(nil),                      // 8: ispvm.v1.Evidence
+	(*ListIncidentsRequest)(nil),          // 9: ispvm.v1.ListIncidentsRequest
+	(*ListIncidentsResponse)(nil),         // 10: ispvm.v1.ListIncidentsResponse
+	(*GetIncidentRequest)(nil),            // 11: ispvm.v1.GetIncidentRequest
+	(*GetIncidentResponse)(nil),           // 12: ispvm.v1.GetIncidentResponse
+	(*AcknowledgeIncidentRequest)(nil),    // 13: ispvm.v1.AcknowledgeIncidentRequest
+	(*AcknowledgeIncidentResponse)(nil),   // 14: ispvm.v1.AcknowledgeIncidentResponse
+	(*UnacknowledgeIncidentRequest)(nil),  // 15: ispvm.v1.UnacknowledgeIncidentRequest
+	(*UnacknowledgeIncidentResponse)(nil), // 16: ispvm.v1.UnacknowledgeIncidentResponse
+	(*MergeIncidentsRequest)(nil),         // 17: ispvm.v1.MergeIncidentsRequest
+	(*MergeIncidentsResponse)(nil),        // 18: ispvm.v1.MergeIncidentsResponse
+	(*SplitIncidentRequest)(nil),          // 19: ispvm.v1.SplitIncidentRequest
+	(*SplitIncidentResponse)(nil),         // 20: ispvm.v1.SplitIncidentResponse
+	(*GiveFeedbackRequest)(nil),           // 21: ispvm.v1.GiveFeedbackRequest
+	(*GiveFeedbackResponse)(nil),          // 22: ispvm.v1.GiveFeedbackResponse
+	(*Judgement)(nil),                     // 23: ispvm.v1.Judgement
+	(*ListJudgementsRequest)(nil),         // 24: ispvm.v1.ListJudgementsRequest
+	(*ListJudgementsResponse)(nil),        // 25: ispvm.v1.ListJudgementsResponse
+	nil,                                   // 26: ispvm.v1.Evidence.TermsEntry
+	(*timestamppb.Timestamp)(nil),         // 27: google.protobuf.Timestamp
 }
 var file_v1_incident_proto_depIdxs = []int32{
-	12, // 0: ispvm.v1.Incident.onset_not_before:type_name -> google.protobuf.Timestamp
-	12, // 1: ispvm.v1.Incident.onset_not_after:type_name -> google.protobuf.Timestamp
-	12, // 2: ispvm.v1.Incident.opened_at:type_name -> google.protobuf.Timestamp
-	12, // 3: ispvm.v1.Incident.closed_at:type_name -> google.protobuf.Timestamp
-	1,  // 4: ispvm.v1.Incident.acknowledged:type_name -> ispvm.v1.Acknowledgement
-	2,  // 5: ispvm.v1.Incident.alerts:type_name -> ispvm.v1.Alert
-	3,  // 6: ispvm.v1.Incident.candidates:type_name -> ispvm.v1.Candidate
-	12, // 7: ispvm.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
-	12, // 8: ispvm.v1.Acknowledgement.until:type_name -> google.protobuf.Timestamp
-	12, // 9: ispvm.v1.Alert.starts_at:type_name -> google.protobuf.Timestamp
-	12, // 10: ispvm.v1.Alert.ends_at:type_name -> google.protobuf.Timestamp
-	4,  // 11: ispvm.v1.Candidate.evidence:type_name -> ispvm.v1.Evidence
-	11, // 12: ispvm.v1.Evidence.terms:type_name -> ispvm.v1.Evidence.TermsEntry
-	12, // 13: ispvm.v1.ListIncidentsRequest.from:type_name -> google.protobuf.Timestamp
-	12, // 14: ispvm.v1.ListIncidentsRequest.to:type_name -> google.protobuf.Timestamp
-	0,  // 15: ispvm.v1.ListIncidentsResponse.incidents:type_name -> ispvm.v1.Incident
-	0,  // 16: ispvm.v1.GetIncidentResponse.incident:type_name -> ispvm.v1.Incident
-	12, // 17: ispvm.v1.AcknowledgeIncidentRequest.until:type_name -> google.protobuf.Timestamp
-	0,  // 18: ispvm.v1.AcknowledgeIncidentResponse.incident:type_name -> ispvm.v1.Incident
-	5,  // 19: ispvm.v1.IncidentService.ListIncidents:input_type -> ispvm.v1.ListIncidentsRequest
-	7,  // 20: ispvm.v1.IncidentService.GetIncident:input_type -> ispvm.v1.GetIncidentRequest
-	9,  // 21: ispvm.v1.IncidentService.AcknowledgeIncident:input_type -> ispvm.v1.AcknowledgeIncidentRequest
-	6,  // 22: ispvm.v1.IncidentService.ListIncidents:output_type -> ispvm.v1.ListIncidentsResponse
-	8,  // 23: ispvm.v1.IncidentService.GetIncident:output_type -> ispvm.v1.GetIncidentResponse
-	10, // 24: ispvm.v1.IncidentService.AcknowledgeIncident:output_type -> ispvm.v1.AcknowledgeIncidentResponse
-	22, // [22:25] is the sub-list for method output_type
-	19, // [19:22] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	27, // 0: ispvm.v1.Incident.onset_not_before:type_name -> google.protobuf.Timestamp
+	27, // 1: ispvm.v1.Incident.onset_not_after:type_name -> google.protobuf.Timestamp
+	27, // 2: ispvm.v1.Incident.opened_at:type_name -> google.protobuf.Timestamp
+	27, // 3: ispvm.v1.Incident.closed_at:type_name -> google.protobuf.Timestamp
+	5,  // 4: ispvm.v1.Incident.acknowledged:type_name -> ispvm.v1.Acknowledgement
+	6,  // 5: ispvm.v1.Incident.alerts:type_name -> ispvm.v1.Alert
+	7,  // 6: ispvm.v1.Incident.candidates:type_name -> ispvm.v1.Candidate
+	1,  // 7: ispvm.v1.Incident.impact:type_name -> ispvm.v1.Impact
+	2,  // 8: ispvm.v1.Incident.probable_fixes:type_name -> ispvm.v1.ProbableFix
+	3,  // 9: ispvm.v1.Incident.feedback:type_name -> ispvm.v1.Feedback
+	27, // 10: ispvm.v1.Feedback.at:type_name -> google.protobuf.Timestamp
+	4,  // 11: ispvm.v1.Feedback.cause:type_name -> ispvm.v1.Cause
+	27, // 12: ispvm.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
+	27, // 13: ispvm.v1.Acknowledgement.until:type_name -> google.protobuf.Timestamp
+	27, // 14: ispvm.v1.Alert.starts_at:type_name -> google.protobuf.Timestamp
+	27, // 15: ispvm.v1.Alert.ends_at:type_name -> google.protobuf.Timestamp
+	8,  // 16: ispvm.v1.Candidate.evidence:type_name -> ispvm.v1.Evidence
+	26, // 17: ispvm.v1.Evidence.terms:type_name -> ispvm.v1.Evidence.TermsEntry
+	27, // 18: ispvm.v1.ListIncidentsRequest.from:type_name -> google.protobuf.Timestamp
+	27, // 19: ispvm.v1.ListIncidentsRequest.to:type_name -> google.protobuf.Timestamp
+	0,  // 20: ispvm.v1.ListIncidentsResponse.incidents:type_name -> ispvm.v1.Incident
+	0,  // 21: ispvm.v1.GetIncidentResponse.incident:type_name -> ispvm.v1.Incident
+	27, // 22: ispvm.v1.AcknowledgeIncidentRequest.until:type_name -> google.protobuf.Timestamp
+	0,  // 23: ispvm.v1.AcknowledgeIncidentResponse.incident:type_name -> ispvm.v1.Incident
+	0,  // 24: ispvm.v1.UnacknowledgeIncidentResponse.incident:type_name -> ispvm.v1.Incident
+	0,  // 25: ispvm.v1.MergeIncidentsResponse.incident:type_name -> ispvm.v1.Incident
+	0,  // 26: ispvm.v1.SplitIncidentResponse.incident:type_name -> ispvm.v1.Incident
+	0,  // 27: ispvm.v1.SplitIncidentResponse.split_off:type_name -> ispvm.v1.Incident
+	4,  // 28: ispvm.v1.GiveFeedbackRequest.cause:type_name -> ispvm.v1.Cause
+	0,  // 29: ispvm.v1.GiveFeedbackResponse.incident:type_name -> ispvm.v1.Incident
+	27, // 30: ispvm.v1.Judgement.at:type_name -> google.protobuf.Timestamp
+	7,  // 31: ispvm.v1.Judgement.candidates:type_name -> ispvm.v1.Candidate
+	23, // 32: ispvm.v1.ListJudgementsResponse.judgements:type_name -> ispvm.v1.Judgement
+	9,  // 33: ispvm.v1.IncidentService.ListIncidents:input_type -> ispvm.v1.ListIncidentsRequest
+	11, // 34: ispvm.v1.IncidentService.GetIncident:input_type -> ispvm.v1.GetIncidentRequest
+	13, // 35: ispvm.v1.IncidentService.AcknowledgeIncident:input_type -> ispvm.v1.AcknowledgeIncidentRequest
+	15, // 36: ispvm.v1.IncidentService.UnacknowledgeIncident:input_type -> ispvm.v1.UnacknowledgeIncidentRequest
+	17, // 37: ispvm.v1.IncidentService.MergeIncidents:input_type -> ispvm.v1.MergeIncidentsRequest
+	19, // 38: ispvm.v1.IncidentService.SplitIncident:input_type -> ispvm.v1.SplitIncidentRequest
+	21, // 39: ispvm.v1.IncidentService.GiveFeedback:input_type -> ispvm.v1.GiveFeedbackRequest
+	24, // 40: ispvm.v1.IncidentService.ListJudgements:input_type -> ispvm.v1.ListJudgementsRequest
+	10, // 41: ispvm.v1.IncidentService.ListIncidents:output_type -> ispvm.v1.ListIncidentsResponse
+	12, // 42: ispvm.v1.IncidentService.GetIncident:output_type -> ispvm.v1.GetIncidentResponse
+	14, // 43: ispvm.v1.IncidentService.AcknowledgeIncident:output_type -> ispvm.v1.AcknowledgeIncidentResponse
+	16, // 44: ispvm.v1.IncidentService.UnacknowledgeIncident:output_type -> ispvm.v1.UnacknowledgeIncidentResponse
+	18, // 45: ispvm.v1.IncidentService.MergeIncidents:output_type -> ispvm.v1.MergeIncidentsResponse
+	20, // 46: ispvm.v1.IncidentService.SplitIncident:output_type -> ispvm.v1.SplitIncidentResponse
+	22, // 47: ispvm.v1.IncidentService.GiveFeedback:output_type -> ispvm.v1.GiveFeedbackResponse
+	25, // 48: ispvm.v1.IncidentService.ListJudgements:output_type -> ispvm.v1.ListJudgementsResponse
+	41, // [41:49] is the sub-list for method output_type
+	33, // [33:41] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_v1_incident_proto_init() }
@@ -1125,13 +2166,17 @@ func file_v1_incident_proto_init() {
 	if File_v1_incident_proto != nil {
 		return
 	}
+	file_v1_incident_proto_msgTypes[21].OneofWrappers = []any{
+		(*GiveFeedbackRequest_Cause)(nil),
+		(*GiveFeedbackRequest_NothingKnown)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_v1_incident_proto_rawDesc), len(file_v1_incident_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

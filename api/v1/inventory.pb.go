@@ -853,8 +853,10 @@ func (x *ReplaceInventoryRequest) GetInventory() *Inventory {
 }
 
 type ReplaceInventoryResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Revision      int64                  `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Revision int64                  `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	// warnings: what is accepted and yet looks wrong, such as a dependency on a device that is not there.
+	Warnings      []string `protobuf:"bytes,2,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -894,6 +896,13 @@ func (x *ReplaceInventoryResponse) GetRevision() int64 {
 		return x.Revision
 	}
 	return 0
+}
+
+func (x *ReplaceInventoryResponse) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
 }
 
 var File_v1_inventory_proto protoreflect.FileDescriptor
@@ -960,9 +969,10 @@ const file_v1_inventory_proto_rawDesc = "" +
 	"\tinventory\x18\x01 \x01(\v2\x13.ispvm.v1.InventoryR\tinventory\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\"T\n" +
 	"\x17ReplaceInventoryRequest\x129\n" +
-	"\tinventory\x18\x01 \x01(\v2\x13.ispvm.v1.InventoryB\x06\xbaH\x03\xc8\x01\x01R\tinventory\"6\n" +
+	"\tinventory\x18\x01 \x01(\v2\x13.ispvm.v1.InventoryB\x06\xbaH\x03\xc8\x01\x01R\tinventory\"R\n" +
 	"\x18ReplaceInventoryResponse\x12\x1a\n" +
-	"\brevision\x18\x01 \x01(\x03R\brevision2\x97\x02\n" +
+	"\brevision\x18\x01 \x01(\x03R\brevision\x12\x1a\n" +
+	"\bwarnings\x18\x02 \x03(\tR\bwarnings2\x97\x02\n" +
 	"\x10InventoryService\x12O\n" +
 	"\vListDevices\x12\x1c.ispvm.v1.ListDevicesRequest\x1a\x1d.ispvm.v1.ListDevicesResponse\"\x03\x90\x02\x01\x12R\n" +
 	"\fGetInventory\x12\x1d.ispvm.v1.GetInventoryRequest\x1a\x1e.ispvm.v1.GetInventoryResponse\"\x03\x90\x02\x01\x12^\n" +

@@ -30,7 +30,9 @@ type SettingsInput struct {
 	Cooldown    *time.Duration // how long all alerts must be over before an incident closes
 	JoinWindow  *time.Duration // the gap of onsets that still joins
 	NotifyDelay *time.Duration // from the first unsuppressed alert to `opened`
-	Weights     []byte         // YAML or JSON laid over the default weights; strict; nil: unchanged
+	Weights     []byte         // YAML or JSON laid over the default weights; strict; nil: unchanged, empty: back to the defaults
+	// By and Reason say who changes them and why; they are kept with the weights.
+	By, Reason string
 }
 
 // ObservationsInput is a batch of complete sightings, in any order, from any number of streams.
@@ -89,6 +91,8 @@ const (
 type WindowInput struct {
 	Op     WindowOp
 	Window calendar.Window
+	// IfRevision refuses an update when somebody else has written meanwhile; 0: whatever is there.
+	IfRevision int64
 }
 
 // OperatorOp is what a person says about an incident.

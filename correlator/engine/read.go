@@ -13,11 +13,14 @@ import (
 //	Devices(ctx, tenant, DeviceQuery) ([]DeviceView, error)
 //	Inventory(ctx, tenant) (InventoryView, error)
 //	ConfigChanges(ctx, tenant, ConfigChangeQuery) (ConfigChangePage, error)
-//	Changes(ctx, tenant, ChangeQuery) (ChangePage, error)
-//	Change(ctx, tenant, id) (ChangeView, error)
+//	Windows(ctx, tenant, calendar.Kind, ChangeQuery) (ChangePage, error)
+//	Window(ctx, tenant, calendar.Kind, id) (ChangeView, error)
 //	Incidents(ctx, tenant, IncidentQuery) (IncidentPage, error)
 //	Incident(ctx, tenant, id) (IncidentView, error)
+//	Judgements(ctx, tenant, JudgementQuery) (JudgementPage, error)
 //	Annotations(ctx, tenant, AnnotationQuery) (Annotations, error)
+//	Settings(ctx, tenant) (SettingsView, error)
+//	AppliedWeights(ctx, tenant, Page) (AppliedWeightsPage, error)
 //	Status(ctx, tenant) (StatusView, error)
 //
 // and its consumers declare the ones that they need. In all of it a zero time.Time means "not given" in a query
@@ -139,7 +142,7 @@ type ScopeView struct {
 	Services []string
 }
 
-// ChangeQuery selects change records. Empty fields select everything.
+// ChangeQuery selects change records, or windows of another kind. Empty fields select everything.
 type ChangeQuery struct {
 	// From and To select the changes whose [StartsAt, EndsAt), planned or actual, meets [From, To).
 	From, To time.Time
@@ -157,7 +160,7 @@ type ChangePage struct {
 	Next    string
 }
 
-// ChangeView is a change record: planned work.
+// ChangeView is a change record (planned work), a maintenance or a blackout window.
 type ChangeView struct {
 	ID          string
 	Title       string
@@ -223,10 +226,69 @@ type IncidentView struct {
 	Devices, Sites []string
 	// Severity is the worst of its alerts.
 	Severity string
-	// WeightsVersion is the version of weights and rules that scored it.
-	WeightsVersion string
+	// WeightsVersion and RulesVersion are of the weights and the rules that scored it.
+	WeightsVersion, RulesVersion string
+	// Impact is what fails with the first candidate.
+	Impact ImpactView
+	// ProbableFixes are changes that followed the onset and preceded the recovery.
+	ProbableFixes []FixView
+	// Feedback is what people said about the cause, oldest first.
+	Feedback []FeedbackView
+	// Apart names incidents that an operator split from this one, or this one from them.
+	Apart []string
 	// Revision grows with each write.
 	Revision int64
+}
+
+// ImpactView counts what fails with the first candidate.
+type ImpactView struct{ Sites, Devices, Services, Subscribers int }
+
+// FixView is a change that probably helped; never a cause.
+type FixView struct{ ConfigChangeID, Text string }
+
+// FeedbackView is a verdict on the cause. Device empty: the cause lay in nothing that is known.
+type FeedbackView struct {
+	By               string
+	At               time.Time
+	Device, Category string
+}
+
+// JudgementQuery selects the judgements of one incident.
+type JudgementQuery struct {
+	IncidentID string
+	Page       Page
+}
+
+// JudgementPage is one page of judgements, newest first.
+type JudgementPage struct {
+	Judgements []JudgementView
+	Next       string
+}
+
+// JudgementView is one outcome of scoring.
+type JudgementView struct {
+	At                           time.Time
+	WeightsVersion, RulesVersion string
+	Label                        string
+	Explanation                  string
+	Candidates                   []CandidateView
+	// Differences from the judgement before, a line each; empty for the first one.
+	Differences []string
+}
+
+// SettingsView are a tenant's settings with the defaults filled in.
+type SettingsView struct {
+	Lookback, Cooldown, JoinWindow, NotifyDelay time.Duration
+	// Weights is the tenant's own document; empty: the built-in weights.
+	Weights string
+	// WeightsVersion is the version of the weights in force.
+	WeightsVersion string
+}
+
+// AppliedWeightsPage is one page of applied weights, newest first.
+type AppliedWeightsPage struct {
+	Weights []AppliedWeights
+	Next    string
 }
 
 // AcknowledgementView says who has an incident. A zero Until means without end.
@@ -269,8 +331,10 @@ type CandidateView struct {
 
 // EvidenceView is one explained, weighted reason for a candidate.
 type EvidenceView struct {
-	// Kind is config_change, or the name of a state such as interface_down.
-	Kind           string
+	// Kind is config_change or state.
+	Kind string
+	// State says which state, such as interface_down.
+	State          string
 	ConfigChangeID string
 	Weight         float64
 	// Terms holds every factor of the weight by name, so that it can be computed again.

@@ -1,6 +1,11 @@
 package engine
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+)
 
 // Settings are one tenant's choices, as stored. The zero value means defaults throughout.
 type Settings struct {
@@ -10,6 +15,15 @@ type Settings struct {
 	NotifyDelay time.Duration `json:"notify_delay,omitempty"` // 0s
 	// Weights is the tenant's weights document (YAML or JSON) laid over the defaults; empty: defaults.
 	Weights string `json:"weights,omitempty"`
+}
+
+// AppliedWeights is one change of a tenant's weights: what, when, by whom and why.
+type AppliedWeights struct {
+	At       time.Time
+	By       string
+	Reason   string
+	Version  string // of the weights that were in force from then on
+	Document string // empty: the built-in weights
 }
 
 // Defaults of Settings.
@@ -25,6 +39,18 @@ const ReopenWindow = 30 * time.Minute
 func (s Settings) lookback() time.Duration   { return or(s.Lookback, DefaultLookback) }
 func (s Settings) cooldown() time.Duration   { return or(s.Cooldown, DefaultCooldown) }
 func (s Settings) joinWindow() time.Duration { return or(s.JoinWindow, DefaultJoinWindow) }
+
+// SettingsView tells settings with the defaults filled in.
+func (e *Engine) SettingsView(s Settings) (SettingsView, error) {
+	w, err := incident.LoadWeights(e.weights, []byte(s.Weights))
+	if err != nil {
+		return SettingsView{}, fmt.Errorf("the tenant's weights: %w", err)
+	}
+	return SettingsView{
+		Lookback: s.lookback(), Cooldown: s.cooldown(), JoinWindow: s.joinWindow(), NotifyDelay: s.NotifyDelay,
+		Weights: s.Weights, WeightsVersion: w.Version,
+	}, nil
+}
 
 func or(d, fallback time.Duration) time.Duration {
 	if d == 0 {

@@ -33,6 +33,8 @@ type TenantStore interface {
 	// Settings are the tenant's, or the zero value when none were saved.
 	Settings(ctx context.Context) (Settings, error)
 	SaveSettings(ctx context.Context, s Settings) error
+	// AppendWeights keeps that weights were applied. Append only; the engine never asks for it.
+	AppendWeights(ctx context.Context, w AppliedWeights) error
 	// InventoryRevision grows with every SaveInventory; 0: there is none yet. The engine caches the
 	// indexed inventory by it, so this is the cheap question asked at every Apply.
 	InventoryRevision(ctx context.Context) (int64, error)

@@ -61,10 +61,17 @@ func (r *run) changeSettings(ctx context.Context, in SettingsInput) error {
 		*f.into = *f.given
 	}
 	if in.Weights != nil {
-		if _, err := incident.LoadWeights(in.Weights); err != nil {
+		w, err := incident.LoadWeights(in.Weights)
+		if err != nil {
 			return refuse(Invalid, "correct the weights and send them again", "%v", err)
 		}
-		s.Weights = string(in.Weights)
+		if document := string(in.Weights); document != s.Weights {
+			s.Weights = document
+			applied := AppliedWeights{At: r.now, By: in.By, Reason: in.Reason, Version: w.Version, Document: document}
+			if err := r.store.AppendWeights(ctx, applied); err != nil {
+				return fmt.Errorf("keeping who changed the weights: %w", err)
+			}
+		}
 	}
 	if err := r.store.SaveSettings(ctx, s); err != nil {
 		return fmt.Errorf("saving settings: %w", err)

@@ -35,6 +35,9 @@ func (r *run) window(ctx context.Context, in WindowInput) error {
 		if w, err = r.updated(old, in.Window); err != nil {
 			return err
 		}
+		if in.IfRevision != 0 && in.IfRevision != old.Revision && !sameContent(old, w) {
+			return refuse(Conflict, "read it again and update what is there now", "%s %q is at revision %d, not at %d", old.Kind, old.ID, old.Revision, in.IfRevision)
+		}
 	case OpStart:
 		w, err = old.Start(r.now), over(old, calendar.InProgress)
 	case OpComplete:

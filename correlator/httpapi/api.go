@@ -15,6 +15,7 @@ import (
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/api/v1/apiv1connect"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/authn"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/calendar"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
 )
 
@@ -30,10 +31,13 @@ type Reader interface {
 	Devices(ctx context.Context, tenant string, q engine.DeviceQuery) ([]engine.DeviceView, error)
 	Inventory(ctx context.Context, tenant string) (engine.InventoryView, error)
 	ConfigChanges(ctx context.Context, tenant string, q engine.ConfigChangeQuery) (engine.ConfigChangePage, error)
-	Changes(ctx context.Context, tenant string, q engine.ChangeQuery) (engine.ChangePage, error)
-	Change(ctx context.Context, tenant, id string) (engine.ChangeView, error)
+	Windows(ctx context.Context, tenant string, kind calendar.Kind, q engine.ChangeQuery) (engine.ChangePage, error)
+	Window(ctx context.Context, tenant string, kind calendar.Kind, id string) (engine.ChangeView, error)
 	Incidents(ctx context.Context, tenant string, q engine.IncidentQuery) (engine.IncidentPage, error)
 	Incident(ctx context.Context, tenant, id string) (engine.IncidentView, error)
+	Judgements(ctx context.Context, tenant string, q engine.JudgementQuery) (engine.JudgementPage, error)
+	Settings(ctx context.Context, tenant string) (engine.SettingsView, error)
+	AppliedWeights(ctx context.Context, tenant string, p engine.Page) (engine.AppliedWeightsPage, error)
 	Annotations(ctx context.Context, tenant string, q engine.AnnotationQuery) (engine.Annotations, error)
 	Status(ctx context.Context, tenant string) (engine.StatusView, error)
 }
@@ -93,17 +97,20 @@ func New(o Options) (*API, error) {
 	server := connect.NewServer(
 		newMetrics(o.Registerer).interceptor,
 		o.Guard.Interceptor(permissions),
+		written(o.Logger),
 		deadline(o.Timeout),
 		validate.NewServerInterceptor(),
 		ours(o.Logger),
 	)
 	apiv1connect.RegisterAnnotationServiceHandler(server, annotations{o.Reader})
-	apiv1connect.RegisterChangeServiceHandler(server, changes{o.Submitter, o.Reader})
+	apiv1connect.RegisterChangeServiceHandler(server, changes{entries{o.Submitter, o.Reader}})
 	apiv1connect.RegisterConfigChangeServiceHandler(server, configChanges{o.Reader})
 	apiv1connect.RegisterIncidentServiceHandler(server, incidents{o.Submitter, o.Reader})
 	apiv1connect.RegisterInventoryServiceHandler(server, inventory{o.Submitter, o.Reader})
 	apiv1connect.RegisterObservationServiceHandler(server, o.Observations)
 	apiv1connect.RegisterTopologyServiceHandler(server, proposals{o.Topology, o.Submitter, o.Reader, o.Logger, o.Now})
+	apiv1connect.RegisterSettingsServiceHandler(server, settings{o.Submitter, o.Reader})
+	apiv1connect.RegisterWindowServiceHandler(server, windows{entries{o.Submitter, o.Reader}})
 	apiv1connect.RegisterStatusServiceHandler(server, status{o.Reader, o.Now, o.Version})
 	// Without a handler of its own, an unknown procedure would pass by the interceptors uncounted.
 	server.SetUnknownHandler(func(_ context.Context, spec connect.Spec, _ connect.ServerStream) error {

@@ -49,8 +49,10 @@ func TestEveryProcedureHasAPermission(t *testing.T) {
 	apiv1connect.RegisterIncidentServiceHandler(server, incidents{})
 	apiv1connect.RegisterInventoryServiceHandler(server, inventory{})
 	apiv1connect.RegisterObservationServiceHandler(server, nil)
+	apiv1connect.RegisterSettingsServiceHandler(server, settings{})
 	apiv1connect.RegisterStatusServiceHandler(server, status{})
 	apiv1connect.RegisterTopologyServiceHandler(server, proposals{})
+	apiv1connect.RegisterWindowServiceHandler(server, windows{})
 	found := map[string]bool{}
 	for spec := range server.Specs() {
 		found[spec.Procedure] = true
@@ -80,7 +82,7 @@ func TestChangeLifeOverJSON(t *testing.T) {
 	require.Len(t, f.changes["acme"], 1)
 	other := f.json(t, "acme-operator-token", apiv1connect.ChangeServiceCreateChangeProcedure, strings.ReplaceAll(upgrade, "Upgrade", "Something else"))
 	require.Equal(t, http.StatusConflict, other.status)
-	require.Equal(t, "already_exists: there is another change with this id: use another idempotency key", other.code+": "+other.message)
+	require.Equal(t, "already_exists: this idempotency key stands for change "+id+" with other content: update that one, or use another key for another one", other.code+": "+other.message)
 	elsewhere := f.json(t, "globex-admin-token", apiv1connect.ChangeServiceCreateChangeProcedure, upgrade)
 	require.NotEqual(t, id, elsewhere.body["change"].(map[string]any)["id"], "a key belongs to its tenant")
 	free := strings.ReplaceAll(upgrade, `"k1"`, `""`)

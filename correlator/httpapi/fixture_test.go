@@ -44,7 +44,8 @@ type world struct {
 	mu        sync.Mutex
 	err       error
 	submitted map[string][]engine.Input
-	changes   map[string][]engine.ChangeView
+	changes   map[string][]engine.ChangeView // entries of the calendar of every kind
+	kinds     map[string]calendar.Kind       // by id
 	incidents map[string][]engine.IncidentView
 	inventory map[string]engine.InventoryView
 	dismissed map[string][]string
@@ -55,7 +56,7 @@ type world struct {
 
 func newWorld() *world {
 	return &world{
-		submitted: map[string][]engine.Input{}, changes: map[string][]engine.ChangeView{},
+		submitted: map[string][]engine.Input{}, kinds: map[string]calendar.Kind{}, changes: map[string][]engine.ChangeView{},
 		incidents: map[string][]engine.IncidentView{}, dismissed: map[string][]string{}, inventory: map[string]engine.InventoryView{},
 	}
 }
@@ -82,6 +83,9 @@ func (w *world) Submit(_ context.Context, tenant string, in engine.Input) ([]eng
 		if i < 0 {
 			return nil, &engine.Refusal{Kind: engine.NotFound, What: "there is no such incident"}
 		}
+		if in.Op != engine.OpAcknowledge {
+			break
+		}
 		ack := &engine.AcknowledgementView{By: in.By, At: noon}
 		if in.Until != nil {
 			ack.Until = *in.Until
@@ -106,12 +110,13 @@ func (w *world) window(tenant string, in engine.WindowInput) error {
 	switch {
 	case in.Op == engine.OpCreate && i >= 0:
 		if w.changes[tenant][i].Title != in.Window.Title {
-			return &engine.Refusal{Kind: engine.Conflict, What: "there is another change with this id", Hint: "use another idempotency key"}
+			return &engine.Refusal{Kind: engine.Conflict, What: "exists with other content"}
 		}
 	case in.Op == engine.OpCreate:
 		if err := in.Window.Validate(); err != nil {
 			return &engine.Refusal{Kind: engine.Invalid, What: err.Error()}
 		}
+		w.kinds[in.Window.ID] = in.Window.Kind
 		w.changes[tenant] = append(w.changes[tenant], engine.ChangeView{
 			ID: in.Window.ID, Title: in.Window.Title, Description: in.Window.Description, Owner: in.Window.Owner, Status: string(in.Window.Status),
 			StartsAt: in.Window.StartsAt, EndsAt: in.Window.EndsAt, NotifyCritical: in.Window.NotifyCritical,
@@ -120,6 +125,14 @@ func (w *world) window(tenant string, in engine.WindowInput) error {
 		})
 	case i < 0:
 		return &engine.Refusal{Kind: engine.NotFound, What: "there is no such change", Hint: "list the changes"}
+	case in.Op == engine.OpUpdate:
+		v := &w.changes[tenant][i]
+		if in.IfRevision != 0 && in.IfRevision != v.Revision {
+			return &engine.Refusal{Kind: engine.Conflict, What: "somebody else has written meanwhile"}
+		}
+		v.Title, v.Description, v.Owner, v.StartsAt, v.EndsAt = in.Window.Title, in.Window.Description, in.Window.Owner, in.Window.StartsAt, in.Window.EndsAt
+		v.NotifyCritical, v.Scope = in.Window.NotifyCritical, engine.ScopeView(in.Window.Scope)
+		v.Revision++
 	default:
 		status := map[engine.WindowOp]calendar.Status{engine.OpStart: calendar.InProgress, engine.OpComplete: calendar.Completed, engine.OpCancel: calendar.Canceled}[in.Op]
 		w.changes[tenant][i].Status = string(status)
@@ -159,20 +172,26 @@ func (w *world) ConfigChanges(_ context.Context, _ string, q engine.ConfigChange
 	}, {ID: "cc2"}}, Next: "more"}, w.ask(q)
 }
 
-func (w *world) Changes(_ context.Context, tenant string, q engine.ChangeQuery) (engine.ChangePage, error) {
+func (w *world) Windows(_ context.Context, tenant string, kind calendar.Kind, q engine.ChangeQuery) (engine.ChangePage, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if q.Page.Token == "forged" {
 		return engine.ChangePage{}, engine.ErrPageToken
 	}
-	return engine.ChangePage{Changes: w.changes[tenant]}, w.ask(q)
+	var of []engine.ChangeView
+	for _, v := range w.changes[tenant] {
+		if w.kinds[v.ID] == kind {
+			of = append(of, v)
+		}
+	}
+	return engine.ChangePage{Changes: of}, w.ask(q)
 }
 
-func (w *world) Change(_ context.Context, tenant, id string) (engine.ChangeView, error) {
+func (w *world) Window(_ context.Context, tenant string, kind calendar.Kind, id string) (engine.ChangeView, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, v := range w.changes[tenant] {
-		if v.ID == id {
+		if v.ID == id && w.kinds[id] == kind {
 			return v, w.err
 		}
 	}
@@ -194,6 +213,27 @@ func (w *world) Incident(_ context.Context, tenant, id string) (engine.IncidentV
 		}
 	}
 	return engine.IncidentView{}, engine.ErrNotFound
+}
+
+func (w *world) Judgements(_ context.Context, _ string, q engine.JudgementQuery) (engine.JudgementPage, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return engine.JudgementPage{Judgements: []engine.JudgementView{{
+		At: noon, WeightsVersion: "2+0badcafe", RulesVersion: "2.1.1", Label: "Possible change-related outage", Explanation: "a sentence",
+		Candidates: []engine.CandidateView{{Kind: "device", Name: "EDGE1"}}, Differences: []string{"confidence: 0.50 → 0.90"},
+	}}, Next: "more"}, w.ask(q)
+}
+
+func (w *world) Settings(context.Context, string) (engine.SettingsView, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return engine.SettingsView{Lookback: 30 * time.Minute, Cooldown: 5 * time.Minute, JoinWindow: 2 * time.Minute, WeightsVersion: "2"}, w.err
+}
+
+func (w *world) AppliedWeights(_ context.Context, _ string, p engine.Page) (engine.AppliedWeightsPage, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return engine.AppliedWeightsPage{Weights: []engine.AppliedWeights{{At: noon, By: "jane", Reason: "too shy", Version: "2+0badcafe", Document: "change: {base: 9}"}}}, w.ask(p)
 }
 
 func (w *world) Annotations(_ context.Context, _ string, q engine.AnnotationQuery) (engine.Annotations, error) {

@@ -37,14 +37,11 @@ func (s incidents) GetIncident(ctx context.Context, req *apiv1.GetIncidentReques
 
 // AcknowledgeIncident says that the caller has it.
 func (s incidents) AcknowledgeIncident(ctx context.Context, req *apiv1.AcknowledgeIncidentRequest) (*apiv1.AcknowledgeIncidentResponse, error) {
-	in := engine.OperatorInput{Op: engine.OpAcknowledge, By: actor(ctx), Incident: engine.IncidentRef{ID: req.GetId()}}
+	in := engine.OperatorInput{Op: engine.OpAcknowledge}
 	if until := toTime(req.GetUntil()); !until.IsZero() {
 		in.Until = &until
 	}
-	if _, err := s.submitter.Submit(ctx, tenant(ctx), in); err != nil {
-		return nil, err
-	}
-	incident, err := s.read(ctx, req.GetId())
+	incident, err := s.say(ctx, req.GetId(), in)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +64,14 @@ func fromIncident(v engine.IncidentView) *apiv1.Incident {
 		MergedFrom: v.MergedFrom, DuringChangeId: v.DuringChangeID, DuringMaintenanceId: v.DuringMaintenanceID,
 		Alerts: convert(v.Alerts, fromAlert), AlertCount: int32(v.AlertCount),
 		Candidates: convert(v.Candidates, fromCandidate), Devices: v.Devices, Sites: v.Sites,
-		Severity: v.Severity, WeightsVersion: v.WeightsVersion, Revision: v.Revision,
+		Severity: v.Severity, WeightsVersion: v.WeightsVersion, RulesVersion: v.RulesVersion, Revision: v.Revision,
+		Impact: &apiv1.Impact{
+			Sites: int32(v.Impact.Sites), Devices: int32(v.Impact.Devices), Services: int32(v.Impact.Services), Subscribers: int64(v.Impact.Subscribers),
+		},
+		ProbableFixes: convert(v.ProbableFixes, func(f engine.FixView) *apiv1.ProbableFix {
+			return &apiv1.ProbableFix{ConfigChangeId: f.ConfigChangeID, Text: f.Text}
+		}),
+		Feedback: convert(v.Feedback, fromFeedback), Apart: v.Apart,
 	}
 	if ack := v.Acknowledged; ack != nil {
 		out.Acknowledged = &apiv1.Acknowledgement{By: ack.By, At: fromTime(ack.At), Until: fromTime(ack.Until)}
@@ -91,5 +95,5 @@ func fromCandidate(v engine.CandidateView) *apiv1.Candidate {
 }
 
 func fromEvidence(v engine.EvidenceView) *apiv1.Evidence {
-	return &apiv1.Evidence{Kind: v.Kind, ConfigChangeId: v.ConfigChangeID, Weight: v.Weight, Terms: v.Terms, Text: v.Text}
+	return &apiv1.Evidence{Kind: v.Kind, State: v.State, ConfigChangeId: v.ConfigChangeID, Weight: v.Weight, Terms: v.Terms, Text: v.Text}
 }

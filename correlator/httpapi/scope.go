@@ -9,6 +9,7 @@ import (
 
 	"github.com/agext/levenshtein"
 
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/calendar"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 )
@@ -20,11 +21,19 @@ const (
 	maxAlike, minAlike = 3, 0.6
 )
 
+// checkEntry refuses an entry of the calendar whose scope is empty or names what the tenant does not have.
+func checkEntry(ctx context.Context, reader Reader, w calendar.Window) error {
+	if s := w.Scope; len(s.Sites)+len(s.Devices)+len(s.Tags)+len(s.Services) == 0 {
+		return &engine.Refusal{Kind: engine.Invalid, What: string(w.Kind) + ".scope is empty", Hint: "name the sites, devices, tags or services that it is about"}
+	}
+	return checkScope(ctx, reader, string(w.Kind)+".scope", w.Scope)
+}
+
 // checkScope refuses a scope that names what the tenant does not have: planned work under a mistyped
 // name would suppress nothing and explain nothing, and nobody would notice. The rule is of this edge and
 // not of the engine, since a recorded timeline may speak of a device before its inventory does. A tenant
 // without an inventory is believed.
-func checkScope(ctx context.Context, reader Reader, scope topology.Scope) error {
+func checkScope(ctx context.Context, reader Reader, field string, scope topology.Scope) error {
 	view, err := reader.Inventory(ctx, tenant(ctx))
 	if err != nil {
 		return err
@@ -56,19 +65,19 @@ func checkScope(ctx context.Context, reader Reader, scope topology.Scope) error 
 		}
 		for _, name := range missing {
 			if len(unknown) == maxUnknown {
-				return unknownNames(append(unknown, "and more"))
+				return unknownNames(field, append(unknown, "and more"))
 			}
 			unknown = append(unknown, fmt.Sprintf("there is no %s %q%s", part.kind, name, suggestion(name, part.known)))
 		}
 	}
 	if len(unknown) > 0 {
-		return unknownNames(unknown)
+		return unknownNames(field, unknown)
 	}
 	return nil
 }
 
-func unknownNames(told []string) error {
-	return &engine.Refusal{Kind: engine.Invalid, What: "change.scope: " + strings.Join(told, "; "), Hint: "correct the names, or add them to the inventory first"}
+func unknownNames(field string, told []string) error {
+	return &engine.Refusal{Kind: engine.Invalid, What: field + ": " + strings.Join(told, "; "), Hint: "correct the names, or add them to the inventory first"}
 }
 
 // names are what a scope may speak of.

@@ -24,8 +24,12 @@ const (
 func (j Judge) stateEvidence(s *scene, c suspect) []Evidence {
 	var out []Evidence
 	for _, piece := range j.statePieces(s, c) {
+		state := piece.kind
+		if _, known := j.Weights.State[state]; !known {
+			state = SymptomOther
+		}
 		out = append(out, Evidence{
-			Kind: EvidenceState, Weight: piece.weight,
+			Kind: EvidenceState, State: state, Weight: piece.weight,
 			Terms: Terms{Base: piece.weight, Precedence: 1, TimeDecay: 1, CategoryAffinity: 1, TopologyProximity: 1},
 			Text:  stateText(s, piece),
 		})

@@ -195,6 +195,7 @@ const (
 type Evidence struct {
 	Kind           EvidenceKind `json:"kind"`
 	ConfigChangeID string       `json:"config_change_id,omitempty"`
+	State          string       `json:"state,omitempty"` // of EvidenceState: its name in Weights.State
 	Weight         float64      `json:"weight"`
 	Terms          Terms        `json:"terms"`
 	Text           string       `json:"text"`

@@ -2,7 +2,9 @@ package incident
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -57,13 +59,15 @@ func (w Weights) Counts() float64 { return w.Change.LabelShare * w.Change.Base }
 
 // LoadWeights lays documents (YAML, or JSON, which is YAML) over the built-in weights, in order.
 // Empty ones are passed over. What a document does not name stays; what is not known is an error.
+// Weights that are not the built-in ones have a version that ends in a digest of all numbers, so that
+// judgements made with different weights are told apart whatever people called them.
 func LoadWeights(documents ...[]byte) (Weights, error) {
 	var w Weights
+	var builtin string
 	for i, doc := range append([][]byte{builtinWeights}, documents...) {
 		if len(bytes.TrimSpace(doc)) == 0 {
 			continue
 		}
-		version := w.Version
 		state := w.State // a map is replaced by decoding: keep what the document does not name
 		if err := decodeStrict(doc, &w); err != nil {
 			return Weights{}, fmt.Errorf("weights: %w", err)
@@ -73,14 +77,28 @@ func LoadWeights(documents ...[]byte) (Weights, error) {
 				w.State[name] = weight
 			}
 		}
-		if i > 0 && w.Version == version {
-			w.Version = version + "+custom"
+		if i == 0 {
+			builtin = w.digest()
 		}
+	}
+	if digest := w.digest(); digest != builtin {
+		w.Version += "+" + digest
 	}
 	if err := w.validate(); err != nil {
 		return Weights{}, fmt.Errorf("weights: %w", err)
 	}
 	return w, nil
+}
+
+// digest identifies the numbers, whatever their version is called.
+func (w Weights) digest() string {
+	w.Version = ""
+	document, err := yaml.Marshal(w) // the keys of maps are sorted
+	if err != nil {
+		panic(err) // numbers and texts always encode
+	}
+	sum := sha256.Sum256(document)
+	return hex.EncodeToString(sum[:4])
 }
 
 func (w Weights) validate() error {

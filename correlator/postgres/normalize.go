@@ -54,6 +54,9 @@ func normalize(in engine.Input) engine.Input {
 			in.Cause = &engine.Cause{Device: clean(in.Cause.Device), Category: clean(in.Cause.Category)}
 		}
 		return in
+	case engine.SettingsInput:
+		in.By, in.Reason = clean(in.By), clean(in.Reason)
+		return in
 	case engine.InventoryInput:
 		in.Inventory = cleanInventory(in.Inventory)
 		return in

@@ -76,7 +76,7 @@ func changeAnnotations(ctx context.Context, tx pgx.Tx, inv *knownInventory, q en
 	query := engine.ChangeQuery{From: q.From, To: q.To}
 	var after cursor
 	for some := false; ; some = true {
-		found, err := changesAfter(ctx, tx, query, after, some, maxPage)
+		found, err := windowsAfter(ctx, tx, calendar.Change, "changes", query, after, some, maxPage)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -13,25 +13,27 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
 )
 
-const changeList = "changes"
-
-// Change answers one change record.
-func (db *DB) Change(ctx context.Context, tenant, id string) (view engine.ChangeView, err error) {
+// Window answers one entry of the calendar.
+func (db *DB) Window(ctx context.Context, tenant string, kind calendar.Kind, id string) (view engine.ChangeView, err error) {
+	table, err := windowTable(kind)
+	if err != nil {
+		return view, err
+	}
 	err = db.read(ctx, tenant, func(tx pgx.Tx) error {
 		inv, err := db.inventory(ctx, tx, tenant)
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, "SELECT 'change', "+windowColumns+" FROM changes WHERE id = $1", clean(id))
+		rows, err := tx.Query(ctx, "SELECT '"+string(kind)+"', "+windowColumns+" FROM "+table+" WHERE id = $1", clean(id))
 		if err != nil {
 			return err
 		}
 		found, err := pgx.CollectRows(rows, scanWindow)
 		if err != nil {
-			return fmt.Errorf("load a change: %w", err)
+			return fmt.Errorf("load a %s: %w", kind, err)
 		}
 		if len(found) == 0 {
-			return fmt.Errorf("change %q: %w", id, engine.ErrNotFound)
+			return fmt.Errorf("%s %q: %w", kind, id, engine.ErrNotFound)
 		}
 		view = changeView(inv, found[0])
 		return nil
@@ -39,10 +41,14 @@ func (db *DB) Change(ctx context.Context, tenant, id string) (view engine.Change
 	return view, err
 }
 
-// Changes answers change records, newest start first. What a scope means depends on the inventory of
-// now, so devices and sites are matched here, row by row, until the page is full.
-func (db *DB) Changes(ctx context.Context, tenant string, q engine.ChangeQuery) (page engine.ChangePage, err error) {
-	after, some, err := parseCursor(changeList, q.Page.Token)
+// Windows answers entries of the calendar, newest start first. What a scope means depends on the
+// inventory of now, so devices and sites are matched here, row by row, until the page is full.
+func (db *DB) Windows(ctx context.Context, tenant string, kind calendar.Kind, q engine.ChangeQuery) (page engine.ChangePage, err error) {
+	table, err := windowTable(kind)
+	if err != nil {
+		return page, err
+	}
+	after, some, err := parseCursor(table, q.Page.Token)
 	if err != nil {
 		return page, err
 	}
@@ -53,7 +59,7 @@ func (db *DB) Changes(ctx context.Context, tenant string, q engine.ChangeQuery) 
 			return err
 		}
 		for {
-			found, err := changesAfter(ctx, tx, q, after, some, size+1)
+			found, err := windowsAfter(ctx, tx, kind, table, q, after, some, size+1)
 			if err != nil {
 				return err
 			}
@@ -63,7 +69,7 @@ func (db *DB) Changes(ctx context.Context, tenant string, q engine.ChangeQuery) 
 				}
 				if len(page.Changes) == size {
 					last := page.Changes[size-1]
-					page.Next = cursor{at: last.StartsAt, id: last.ID}.token(changeList)
+					page.Next = cursor{at: last.StartsAt, id: last.ID}.token(table)
 					return nil
 				}
 				page.Changes = append(page.Changes, changeView(inv, w))
@@ -77,8 +83,8 @@ func (db *DB) Changes(ctx context.Context, tenant string, q engine.ChangeQuery) 
 	return page, err
 }
 
-// changesAfter reads change records behind a cursor, newest start first.
-func changesAfter(ctx context.Context, tx pgx.Tx, q engine.ChangeQuery, after cursor, some bool, limit int) ([]calendar.Window, error) {
+// windowsAfter reads entries of the calendar behind a cursor, newest start first.
+func windowsAfter(ctx context.Context, tx pgx.Tx, kind calendar.Kind, table string, q engine.ChangeQuery, after cursor, some bool, limit int) ([]calendar.Window, error) {
 	var c conditions
 	if some {
 		c.and("(starts_at, id) < (?, ?)", after.at, after.id)
@@ -92,14 +98,14 @@ func changesAfter(ctx context.Context, tx pgx.Tx, q engine.ChangeQuery, after cu
 	if len(q.Statuses) > 0 {
 		c.and("status = ANY (?)", q.Statuses)
 	}
-	rows, err := tx.Query(ctx, "SELECT 'change', "+windowColumns+" FROM changes WHERE "+c.where()+
+	rows, err := tx.Query(ctx, "SELECT '"+string(kind)+"', "+windowColumns+" FROM "+table+" WHERE "+c.where()+
 		" ORDER BY starts_at DESC, id DESC LIMIT "+c.arg(limit), c.args...)
 	if err != nil {
 		return nil, err
 	}
 	found, err := pgx.CollectRows(rows, scanWindow)
 	if err != nil {
-		return nil, fmt.Errorf("load changes: %w", err)
+		return nil, fmt.Errorf("load entries of %s: %w", table, err)
 	}
 	return found, nil
 }

@@ -284,7 +284,7 @@ func TestChangesAreFilteredAndPaged(t *testing.T) {
 	b.submitAt(t, noon, engine.WindowInput{Op: engine.OpCancel, Window: calendar.Window{ID: "w4", Kind: calendar.Change}})
 	ids := func(q engine.ChangeQuery) (out []string) {
 		for {
-			page, err := b.Changes(t.Context(), tenant, q)
+			page, err := b.Windows(t.Context(), tenant, calendar.Change, q)
 			require.NoError(t, err)
 			for _, c := range page.Changes {
 				out = append(out, c.ID)
@@ -301,11 +301,11 @@ func TestChangesAreFilteredAndPaged(t *testing.T) {
 	require.Equal(t, []string{"w4"}, ids(engine.ChangeQuery{Statuses: []string{"canceled"}}))
 	require.Equal(t, []string{"w3", "w2", "w0"}, ids(engine.ChangeQuery{From: noon.Add(3 * time.Hour), To: noon.Add(5 * time.Hour)}), "the long one reaches into it")
 
-	one, err := b.Change(t.Context(), tenant, "w0")
+	one, err := b.Window(t.Context(), tenant, calendar.Change, "w0")
 	require.NoError(t, err)
 	require.Equal(t, []string{"EDGE1", "EDGE2"}, one.Devices)
 	require.Equal(t, engine.ScopeView{Tags: []string{"edge"}}, one.Scope)
-	_, err = b.Change(t.Context(), tenant, "nonesuch")
+	_, err = b.Window(t.Context(), tenant, calendar.Change, "nonesuch")
 	require.ErrorIs(t, err, engine.ErrNotFound)
 }
 

@@ -186,11 +186,28 @@ func incidentJSON(t *testing.T, tenant string, i engine.IncidentView) asJSON {
 	if a := i.Acknowledged; a != nil {
 		acknowledged = asJSON{"by": a.By, "at": a.At, "until": timeOrNil(a.Until)}
 	}
+	fixes, feedback := []asJSON{}, []asJSON{}
+	for _, f := range i.ProbableFixes {
+		fixes = append(fixes, asJSON{"config_change_id": f.ConfigChangeID, "text": f.Text})
+	}
+	for _, f := range i.Feedback {
+		var cause any
+		if f.Device != "" {
+			row := asJSON{"device": f.Device}
+			if f.Category != "" {
+				row["category"] = f.Category
+			}
+			cause = row
+		}
+		feedback = append(feedback, asJSON{"by": f.By, "at": f.At, "cause": cause})
+	}
 	require.Equal(t, len(i.Alerts), i.AlertCount)
 	return asJSON{
 		"id": i.ID, "tenant": tenant, "state": i.State, "acknowledged": acknowledged, "merged_from": list(i.MergedFrom), "label": orNil(i.Label),
 		"onset_not_before": i.OnsetNotBefore, "onset_not_after": i.OnsetNotAfter, "opened_at": i.OpenedAt, "closed_at": timeOrNil(i.ClosedAt),
 		"reopened": i.Reopened, "alerts": alerts, "during_change_id": orNil(i.DuringChangeID), "during_maintenance_id": orNil(i.DuringMaintenanceID),
+		"impact":         asJSON{"sites": i.Impact.Sites, "devices": i.Impact.Devices, "services": i.Impact.Services, "subscribers": i.Impact.Subscribers},
+		"probable_fixes": fixes, "feedback": feedback,
 		"candidates": candidates, "explanation": i.Explanation, "unknowns": list(i.Unknowns),
 	}.roundTrip(t)
 }

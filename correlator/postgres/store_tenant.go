@@ -22,6 +22,13 @@ func (s *state) SaveSettings(_ context.Context, settings engine.Settings) error 
 	return nil
 }
 
+// AppendWeights implements engine.TenantStore.
+func (s *state) AppendWeights(_ context.Context, w engine.AppliedWeights) error {
+	s.queue("INSERT INTO applied_weights (applied_at, applied_by, reason, version, document) VALUES ($1, $2, $3, $4, $5)",
+		w.At, w.By, w.Reason, w.Version, w.Document)
+	return nil
+}
+
 // InventoryRevision implements engine.TenantStore.
 func (s *state) InventoryRevision(context.Context) (int64, error) {
 	return s.row.inventoryRevision, nil

@@ -42,7 +42,8 @@ func fill(t *testing.T, b *bundle, tenants ...string) {
 		observe(sight("EDGE1", "bgp", printA, noon.Add(-time.Minute)), sight("STRAY", "bgp", printA, noon)),
 		observe(sight("EDGE1", "bgp", printB, noon)),
 		engine.ObservationFailedInput{Stream: sight("EDGE1", "ospf", "", noon).Stream, ObservedAt: noon, Reason: "timeout"},
-		webhook(alert("BGPSessionDown", "EDGE1", noon)))
+		webhook(alert("BGPSessionDown", "EDGE1", noon)),
+		engine.SettingsInput{Weights: []byte("cover: {silent: 0.4}"), By: "ana", Reason: "a trial"})
 	for _, tenant := range tenants {
 		require.NoError(t, b.DismissTopology(t.Context(), tenant, []string{"device:STRAY"}, "ada", "on loan", noon))
 	}
@@ -168,7 +169,7 @@ func TestAReadKnowsOneTenant(t *testing.T) {
 	require.NoError(t, b.EnsureTenant(t.Context(), "beta"))
 	ctx := t.Context()
 	for tenant, want := range map[string]int{"alpha": 1, "beta": 0} {
-		changes, err := b.Changes(ctx, tenant, engine.ChangeQuery{})
+		changes, err := b.Windows(ctx, tenant, calendar.Change, engine.ChangeQuery{})
 		require.NoError(t, err)
 		require.Len(t, changes.Changes, want)
 		configChanges, err := b.ConfigChanges(ctx, tenant, engine.ConfigChangeQuery{})
@@ -184,7 +185,7 @@ func TestAReadKnowsOneTenant(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, 5*want, status.Devices)
 		require.EqualValues(t, want, status.OpenIncidents)
-		_, err = b.Change(ctx, tenant, "w1")
+		_, err = b.Window(ctx, tenant, calendar.Change, "w1")
 		require.Equal(t, want == 0, errors.Is(err, engine.ErrNotFound))
 	}
 }

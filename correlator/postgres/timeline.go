@@ -73,7 +73,7 @@ func timelineLines(tenant string, at time.Time, in engine.Input) (string, error)
 		if err != nil {
 			return "", err
 		}
-		return marshalLine(settingsLine{h, duration(in.Lookback), duration(in.Cooldown), duration(in.JoinWindow), duration(in.NotifyDelay), weights})
+		return marshalLine(settingsLine{h, duration(in.Lookback), duration(in.Cooldown), duration(in.JoinWindow), duration(in.NotifyDelay), weights, in.By, in.Reason})
 	case engine.ObservationFailedInput:
 		return marshalLine(failureLine{h, streamLine(in.Stream), in.ObservedAt, in.Reason})
 	case engine.AlertsInput:
@@ -159,6 +159,8 @@ type settingsLine struct {
 	JoinWindow  string          `json:"join_window,omitempty"`
 	NotifyDelay string          `json:"notify_delay,omitempty"`
 	Weights     json.RawMessage `json:"weights,omitempty"`
+	By          string          `json:"by,omitempty"`
+	Reason      string          `json:"reason,omitempty"`
 }
 
 func duration(d *time.Duration) string {
@@ -170,8 +172,11 @@ func duration(d *time.Duration) string {
 
 // weightsJSON is a weights document, which may be YAML, as JSON.
 func weightsJSON(weights []byte) (json.RawMessage, error) {
-	if len(weights) == 0 {
+	switch {
+	case weights == nil:
 		return nil, nil
+	case len(weights) == 0: // back to the built-in ones
+		return json.RawMessage("{}"), nil
 	}
 	var document any
 	if err := yaml.Unmarshal(weights, &document); err != nil {

@@ -23,7 +23,7 @@ func (b *bundle) plan(t testing.TB) {
 
 func (b *bundle) status(t testing.TB, id string) string {
 	t.Helper()
-	change, err := b.Change(t.Context(), tenant, id)
+	change, err := b.Window(t.Context(), tenant, calendar.Change, id)
 	require.NoError(t, err)
 	return change.Status
 }
@@ -39,7 +39,7 @@ func TestTimersFireByThemselves(t *testing.T) {
 	b.clock.Set(noon.Add(121 * time.Minute))
 	require.Eventually(t, func() bool { return b.status(t, "w1") == "completed" }, 20*time.Second, 20*time.Millisecond)
 
-	change, err := b.Change(t.Context(), tenant, "w1")
+	change, err := b.Window(t.Context(), tenant, calendar.Change, "w1")
 	require.NoError(t, err)
 	require.Equal(t, noon.Add(time.Hour), change.StartedAt, "a timer fires at its own instant, however late somebody looked")
 	require.Equal(t, noon.Add(2*time.Hour), change.FinishedAt)

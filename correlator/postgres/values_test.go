@@ -56,11 +56,11 @@ func TestCursorsComeBackAsTheyWent(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c := cursor{at: drawTime(t, "at"), id: clean(rapid.String().Draw(t, "id"))}
-		back, some, err := parseCursor(changeList, c.token(changeList))
+		back, some, err := parseCursor("changes", c.token("changes"))
 		require.NoError(t, err)
 		require.True(t, some)
 		require.Equal(t, c, back)
-		_, _, err = parseCursor(incidentList, c.token(changeList))
+		_, _, err = parseCursor(incidentList, c.token("changes"))
 		require.ErrorIs(t, err, engine.ErrPageToken, "a token of another list")
 	})
 }
@@ -68,16 +68,16 @@ func TestCursorsComeBackAsTheyWent(t *testing.T) {
 func FuzzCursor(f *testing.F) {
 	f.Add("")
 	f.Add("!")
-	f.Add(cursor{at: noon, id: "x y"}.token(changeList))
+	f.Add(cursor{at: noon, id: "x y"}.token("changes"))
 	f.Fuzz(func(t *testing.T, token string) {
-		c, some, err := parseCursor(changeList, token)
+		c, some, err := parseCursor("changes", token)
 		if err != nil {
 			require.ErrorIs(t, err, engine.ErrPageToken)
 			return
 		}
 		require.Equal(t, token != "", some)
 		if some {
-			again, _, err := parseCursor(changeList, c.token(changeList))
+			again, _, err := parseCursor("changes", c.token("changes"))
 			require.NoError(t, err)
 			require.Equal(t, c, again)
 		}

@@ -12,7 +12,14 @@ func incidentView(i incident.Incident) engine.IncidentView {
 		OnsetNotBefore: i.Onset.NotBefore, OnsetNotAfter: i.Onset.NotAfter, OpenedAt: i.OpenedAt, ClosedAt: timeOf(i.ClosedAt),
 		Reopened: i.Reopened, MergedFrom: i.MergedFrom,
 		DuringChangeID: i.DuringChangeID, DuringMaintenanceID: i.DuringMaintenanceID,
-		WeightsVersion: i.Judgement.WeightsVersion, Revision: i.Revision,
+		WeightsVersion: i.Judgement.WeightsVersion, RulesVersion: i.Judgement.RulesVersion, Revision: i.Revision,
+		Impact: engine.ImpactView(i.Judgement.Impact), Apart: i.Apart,
+	}
+	for _, f := range i.Judgement.ProbableFixes {
+		v.ProbableFixes = append(v.ProbableFixes, engine.FixView(f))
+	}
+	for _, f := range i.Feedback {
+		v.Feedback = append(v.Feedback, engine.FeedbackView(f))
 	}
 	if ack := i.Acknowledged; ack != nil {
 		v.Acknowledged = &engine.AcknowledgementView{By: ack.By, At: ack.At, Until: timeOf(ack.Until)}
@@ -30,7 +37,7 @@ func candidateView(c incident.Candidate) engine.CandidateView {
 	}
 	for _, e := range c.Evidence {
 		v.Evidence = append(v.Evidence, engine.EvidenceView{
-			Kind: string(e.Kind), ConfigChangeID: e.ConfigChangeID, Weight: e.Weight, Text: e.Text,
+			Kind: string(e.Kind), State: e.State, ConfigChangeID: e.ConfigChangeID, Weight: e.Weight, Text: e.Text,
 			Terms: map[string]float64{
 				"base": e.Terms.Base, "precedence": e.Terms.Precedence, "time_decay": e.Terms.TimeDecay,
 				"category_affinity": e.Terms.CategoryAffinity, "topology_proximity": e.Terms.TopologyProximity,

@@ -81,6 +81,9 @@ func (s *Store) SaveSettings(_ context.Context, settings engine.Settings) error 
 	return nil
 }
 
+// AppendWeights implements engine.TenantStore; a replay keeps no history.
+func (s *Store) AppendWeights(context.Context, engine.AppliedWeights) error { return nil }
+
 // InventoryRevision implements engine.TenantStore.
 func (s *Store) InventoryRevision(context.Context) (int64, error) { return s.inventoryRevision, nil }
 

@@ -94,6 +94,21 @@ func incidentRow(tenant string, i *apiv1.Incident) Row {
 			"confidence": c.GetConfidence(), "explains": list(c.GetExplains()), "evidence": evidence,
 		})
 	}
+	fixes, feedback := []Row{}, []Row{}
+	for _, f := range i.GetProbableFixes() {
+		fixes = append(fixes, Row{"config_change_id": f.GetConfigChangeId(), "text": f.GetText()})
+	}
+	for _, f := range i.GetFeedback() {
+		var cause any
+		if c := f.GetCause(); c != nil {
+			row := Row{"device": c.GetDevice()}
+			if c.GetCategory() != "" {
+				row["category"] = c.GetCategory()
+			}
+			cause = row
+		}
+		feedback = append(feedback, Row{"by": f.GetBy(), "at": instant(f.GetAt()), "cause": cause})
+	}
 	var acknowledged any
 	if a := i.GetAcknowledged(); a != nil {
 		acknowledged = Row{"by": a.GetBy(), "at": instant(a.GetAt()), "until": instant(a.GetUntil())}
@@ -103,6 +118,11 @@ func incidentRow(tenant string, i *apiv1.Incident) Row {
 		"label": text(i.GetLabel()), "onset_not_before": instant(i.GetOnsetNotBefore()), "onset_not_after": instant(i.GetOnsetNotAfter()),
 		"opened_at": instant(i.GetOpenedAt()), "closed_at": instant(i.GetClosedAt()), "reopened": i.GetReopened(), "alerts": alerts,
 		"during_change_id": text(i.GetDuringChangeId()), "during_maintenance_id": text(i.GetDuringMaintenanceId()),
+		"impact": Row{
+			"sites": i.GetImpact().GetSites(), "devices": i.GetImpact().GetDevices(), "services": i.GetImpact().GetServices(),
+			"subscribers": i.GetImpact().GetSubscribers(),
+		},
+		"probable_fixes": fixes, "feedback": feedback,
 		"candidates": candidates, "explanation": i.GetExplanation(), "unknowns": list(i.GetUnknowns()),
 	})
 }

@@ -24,9 +24,6 @@ type State struct {
 	Notifications []string
 }
 
-// notInTheAPI are fields that the replay prints and no list of the API has.
-var notInTheAPI = []string{"impact", "probable_fixes", "feedback"}
-
 // Parse reads a document that the replay has printed.
 func Parse(document []byte) (State, error) {
 	var printed struct {
@@ -63,10 +60,7 @@ func Of(changes, incidents, notifications []Row, names map[string]string) State 
 		out.ConfigChanges = append(out.ConfigChanges, renamed(c, named).(Row))
 	}
 	for _, i := range incidents {
-		slices.SortFunc(i["alerts"].([]any), byText) // ids break ties between equal starts
-		for _, field := range notInTheAPI {
-			delete(i, field)
-		}
+		slices.SortFunc(i["alerts"].([]any), byText)     // ids break ties between equal starts
 		i["merged_from"] = len(i["merged_from"].([]any)) // what was merged is named nowhere else
 		out.Incidents = append(out.Incidents, renamed(i, named).(Row))
 	}
@@ -93,6 +87,10 @@ func (o State) Timeless() State {
 		}
 		if a, ok := row["acknowledged"].(Row); ok {
 			row["acknowledged"] = a["by"]
+		}
+		feedback, _ := row["feedback"].([]any)
+		for _, f := range feedback {
+			delete(f.(Row), "at")
 		}
 		out.Incidents = append(out.Incidents, row)
 	}

@@ -32,6 +32,8 @@ const (
 	ChangeServiceGetChangeProcedure = "/ispvm.v1.ChangeService/GetChange"
 	// ChangeServiceCreateChangeProcedure is the procedure name of the ChangeService's CreateChange RPC.
 	ChangeServiceCreateChangeProcedure = "/ispvm.v1.ChangeService/CreateChange"
+	// ChangeServiceUpdateChangeProcedure is the procedure name of the ChangeService's UpdateChange RPC.
+	ChangeServiceUpdateChangeProcedure = "/ispvm.v1.ChangeService/UpdateChange"
 	// ChangeServiceStartChangeProcedure is the procedure name of the ChangeService's StartChange RPC.
 	ChangeServiceStartChangeProcedure = "/ispvm.v1.ChangeService/StartChange"
 	// ChangeServiceCompleteChangeProcedure is the procedure name of the ChangeService's CompleteChange
@@ -69,6 +71,14 @@ var (
 			IdempotencyLevel: connect.IdempotencyIdempotent,
 		}
 	})
+	changeServiceUpdateChangeSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_v1_change_proto.Services().ByName("ChangeService").Methods().ByName("UpdateChange"),
+			Procedure:        ChangeServiceUpdateChangeProcedure,
+			IdempotencyLevel: connect.IdempotencyIdempotent,
+		}
+	})
 	changeServiceStartChangeSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType:       connect.StreamTypeUnary,
@@ -102,6 +112,9 @@ type ChangeServiceClient interface {
 	// CreateChange plans a change. Role: operator. Sending the same idempotency_key again answers the
 	// change that the first call made.
 	CreateChange(context.Context, *v1.CreateChangeRequest) (*v1.CreateChangeResponse, error)
+	// UpdateChange replaces title, description, owner, times, scope and notify_critical. What has ended keeps
+	// its times. Role: operator.
+	UpdateChange(context.Context, *v1.UpdateChangeRequest) (*v1.UpdateChangeResponse, error)
 	// StartChange begins it now, before or after its planned start. Role: operator.
 	StartChange(context.Context, *v1.StartChangeRequest) (*v1.StartChangeResponse, error)
 	// CompleteChange ends it now. Role: operator.
@@ -123,6 +136,9 @@ type ChangeServiceHandler interface {
 	// CreateChange plans a change. Role: operator. Sending the same idempotency_key again answers the
 	// change that the first call made.
 	CreateChange(context.Context, *v1.CreateChangeRequest) (*v1.CreateChangeResponse, error)
+	// UpdateChange replaces title, description, owner, times, scope and notify_critical. What has ended keeps
+	// its times. Role: operator.
+	UpdateChange(context.Context, *v1.UpdateChangeRequest) (*v1.UpdateChangeResponse, error)
 	// StartChange begins it now, before or after its planned start. Role: operator.
 	StartChange(context.Context, *v1.StartChangeRequest) (*v1.StartChangeResponse, error)
 	// CompleteChange ends it now. Role: operator.
@@ -139,6 +155,7 @@ func RegisterChangeServiceHandler(server *connect.Server, svc ChangeServiceHandl
 		connect.Method{Spec: changeServiceListChangesSpec(), Handler: adapter.listChanges},
 		connect.Method{Spec: changeServiceGetChangeSpec(), Handler: adapter.getChange},
 		connect.Method{Spec: changeServiceCreateChangeSpec(), Handler: adapter.createChange},
+		connect.Method{Spec: changeServiceUpdateChangeSpec(), Handler: adapter.updateChange},
 		connect.Method{Spec: changeServiceStartChangeSpec(), Handler: adapter.startChange},
 		connect.Method{Spec: changeServiceCompleteChangeSpec(), Handler: adapter.completeChange},
 		connect.Method{Spec: changeServiceCancelChangeSpec(), Handler: adapter.cancelChange},
@@ -158,6 +175,10 @@ func (UnimplementedChangeServiceHandler) GetChange(context.Context, *v1.GetChang
 
 func (UnimplementedChangeServiceHandler) CreateChange(context.Context, *v1.CreateChangeRequest) (*v1.CreateChangeResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "ispvm.v1.ChangeService.CreateChange is not implemented")
+}
+
+func (UnimplementedChangeServiceHandler) UpdateChange(context.Context, *v1.UpdateChangeRequest) (*v1.UpdateChangeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "ispvm.v1.ChangeService.UpdateChange is not implemented")
 }
 
 func (UnimplementedChangeServiceHandler) StartChange(context.Context, *v1.StartChangeRequest) (*v1.StartChangeResponse, error) {
@@ -195,6 +216,14 @@ func (c *changeServiceClient) GetChange(ctx context.Context, req *v1.GetChangeRe
 func (c *changeServiceClient) CreateChange(ctx context.Context, req *v1.CreateChangeRequest) (*v1.CreateChangeResponse, error) {
 	var res v1.CreateChangeResponse
 	if err := c.client.CallUnary(ctx, changeServiceCreateChangeSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *changeServiceClient) UpdateChange(ctx context.Context, req *v1.UpdateChangeRequest) (*v1.UpdateChangeResponse, error) {
+	var res v1.UpdateChangeResponse
+	if err := c.client.CallUnary(ctx, changeServiceUpdateChangeSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -256,6 +285,18 @@ func (h changeServiceHandler) createChange(ctx context.Context, _ connect.Spec, 
 		return err
 	}
 	res, err := h.svc.CreateChange(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h changeServiceHandler) updateChange(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UpdateChangeRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UpdateChange(ctx, &req)
 	if err != nil {
 		return err
 	}

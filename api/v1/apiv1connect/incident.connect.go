@@ -33,6 +33,21 @@ const (
 	// IncidentServiceAcknowledgeIncidentProcedure is the procedure name of the IncidentService's
 	// AcknowledgeIncident RPC.
 	IncidentServiceAcknowledgeIncidentProcedure = "/ispvm.v1.IncidentService/AcknowledgeIncident"
+	// IncidentServiceUnacknowledgeIncidentProcedure is the procedure name of the IncidentService's
+	// UnacknowledgeIncident RPC.
+	IncidentServiceUnacknowledgeIncidentProcedure = "/ispvm.v1.IncidentService/UnacknowledgeIncident"
+	// IncidentServiceMergeIncidentsProcedure is the procedure name of the IncidentService's
+	// MergeIncidents RPC.
+	IncidentServiceMergeIncidentsProcedure = "/ispvm.v1.IncidentService/MergeIncidents"
+	// IncidentServiceSplitIncidentProcedure is the procedure name of the IncidentService's
+	// SplitIncident RPC.
+	IncidentServiceSplitIncidentProcedure = "/ispvm.v1.IncidentService/SplitIncident"
+	// IncidentServiceGiveFeedbackProcedure is the procedure name of the IncidentService's GiveFeedback
+	// RPC.
+	IncidentServiceGiveFeedbackProcedure = "/ispvm.v1.IncidentService/GiveFeedback"
+	// IncidentServiceListJudgementsProcedure is the procedure name of the IncidentService's
+	// ListJudgements RPC.
+	IncidentServiceListJudgementsProcedure = "/ispvm.v1.IncidentService/ListJudgements"
 )
 
 var (
@@ -60,6 +75,46 @@ var (
 			IdempotencyLevel: connect.IdempotencyIdempotent,
 		}
 	})
+	incidentServiceUnacknowledgeIncidentSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_v1_incident_proto.Services().ByName("IncidentService").Methods().ByName("UnacknowledgeIncident"),
+			Procedure:        IncidentServiceUnacknowledgeIncidentProcedure,
+			IdempotencyLevel: connect.IdempotencyIdempotent,
+		}
+	})
+	incidentServiceMergeIncidentsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_v1_incident_proto.Services().ByName("IncidentService").Methods().ByName("MergeIncidents"),
+			Procedure:        IncidentServiceMergeIncidentsProcedure,
+			IdempotencyLevel: connect.IdempotencyIdempotent,
+		}
+	})
+	incidentServiceSplitIncidentSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_v1_incident_proto.Services().ByName("IncidentService").Methods().ByName("SplitIncident"),
+			Procedure:        IncidentServiceSplitIncidentProcedure,
+			IdempotencyLevel: connect.IdempotencyIdempotent,
+		}
+	})
+	incidentServiceGiveFeedbackSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_v1_incident_proto.Services().ByName("IncidentService").Methods().ByName("GiveFeedback"),
+			Procedure:        IncidentServiceGiveFeedbackProcedure,
+			IdempotencyLevel: connect.IdempotencyIdempotent,
+		}
+	})
+	incidentServiceListJudgementsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_v1_incident_proto.Services().ByName("IncidentService").Methods().ByName("ListJudgements"),
+			Procedure:        IncidentServiceListJudgementsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
 )
 
 // IncidentServiceClient is a client for the ispvm.v1.IncidentService service.
@@ -68,6 +123,19 @@ type IncidentServiceClient interface {
 	GetIncident(context.Context, *v1.GetIncidentRequest) (*v1.GetIncidentResponse, error)
 	// AcknowledgeIncident says that a person has it. Role: operator.
 	AcknowledgeIncident(context.Context, *v1.AcknowledgeIncidentRequest) (*v1.AcknowledgeIncidentResponse, error)
+	// UnacknowledgeIncident takes an acknowledgement back. Role: operator.
+	UnacknowledgeIncident(context.Context, *v1.UnacknowledgeIncidentRequest) (*v1.UnacknowledgeIncidentResponse, error)
+	// MergeIncidents says that two incidents are one event: the alerts of one go into the other, which may
+	// be closed and opens again then. It takes back a split. Role: operator.
+	MergeIncidents(context.Context, *v1.MergeIncidentsRequest) (*v1.MergeIncidentsResponse, error)
+	// SplitIncident says that some alerts of an incident are another event: they go into an incident of
+	// their own, and what they tell later goes there too. Role: operator.
+	SplitIncident(context.Context, *v1.SplitIncidentRequest) (*v1.SplitIncidentResponse, error)
+	// GiveFeedback says what the cause was. Of what one person says about an incident, the last counts.
+	// Weights are proposed from it (SettingsService.ProposeWeights), and never changed by it. Role: operator.
+	GiveFeedback(context.Context, *v1.GiveFeedbackRequest) (*v1.GiveFeedbackResponse, error)
+	// ListJudgements answers how the incident was judged over time, with what each judgement changed.
+	ListJudgements(context.Context, *v1.ListJudgementsRequest) (*v1.ListJudgementsResponse, error)
 }
 
 // NewIncidentServiceClient constructs a client for the ispvm.v1.IncidentService service. Multiple
@@ -82,6 +150,19 @@ type IncidentServiceHandler interface {
 	GetIncident(context.Context, *v1.GetIncidentRequest) (*v1.GetIncidentResponse, error)
 	// AcknowledgeIncident says that a person has it. Role: operator.
 	AcknowledgeIncident(context.Context, *v1.AcknowledgeIncidentRequest) (*v1.AcknowledgeIncidentResponse, error)
+	// UnacknowledgeIncident takes an acknowledgement back. Role: operator.
+	UnacknowledgeIncident(context.Context, *v1.UnacknowledgeIncidentRequest) (*v1.UnacknowledgeIncidentResponse, error)
+	// MergeIncidents says that two incidents are one event: the alerts of one go into the other, which may
+	// be closed and opens again then. It takes back a split. Role: operator.
+	MergeIncidents(context.Context, *v1.MergeIncidentsRequest) (*v1.MergeIncidentsResponse, error)
+	// SplitIncident says that some alerts of an incident are another event: they go into an incident of
+	// their own, and what they tell later goes there too. Role: operator.
+	SplitIncident(context.Context, *v1.SplitIncidentRequest) (*v1.SplitIncidentResponse, error)
+	// GiveFeedback says what the cause was. Of what one person says about an incident, the last counts.
+	// Weights are proposed from it (SettingsService.ProposeWeights), and never changed by it. Role: operator.
+	GiveFeedback(context.Context, *v1.GiveFeedbackRequest) (*v1.GiveFeedbackResponse, error)
+	// ListJudgements answers how the incident was judged over time, with what each judgement changed.
+	ListJudgements(context.Context, *v1.ListJudgementsRequest) (*v1.ListJudgementsResponse, error)
 }
 
 // RegisterIncidentServiceHandler registers svc as the ispvm.v1.IncidentService implementation on
@@ -92,6 +173,11 @@ func RegisterIncidentServiceHandler(server *connect.Server, svc IncidentServiceH
 		connect.Method{Spec: incidentServiceListIncidentsSpec(), Handler: adapter.listIncidents},
 		connect.Method{Spec: incidentServiceGetIncidentSpec(), Handler: adapter.getIncident},
 		connect.Method{Spec: incidentServiceAcknowledgeIncidentSpec(), Handler: adapter.acknowledgeIncident},
+		connect.Method{Spec: incidentServiceUnacknowledgeIncidentSpec(), Handler: adapter.unacknowledgeIncident},
+		connect.Method{Spec: incidentServiceMergeIncidentsSpec(), Handler: adapter.mergeIncidents},
+		connect.Method{Spec: incidentServiceSplitIncidentSpec(), Handler: adapter.splitIncident},
+		connect.Method{Spec: incidentServiceGiveFeedbackSpec(), Handler: adapter.giveFeedback},
+		connect.Method{Spec: incidentServiceListJudgementsSpec(), Handler: adapter.listJudgements},
 	)
 }
 
@@ -108,6 +194,26 @@ func (UnimplementedIncidentServiceHandler) GetIncident(context.Context, *v1.GetI
 
 func (UnimplementedIncidentServiceHandler) AcknowledgeIncident(context.Context, *v1.AcknowledgeIncidentRequest) (*v1.AcknowledgeIncidentResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "ispvm.v1.IncidentService.AcknowledgeIncident is not implemented")
+}
+
+func (UnimplementedIncidentServiceHandler) UnacknowledgeIncident(context.Context, *v1.UnacknowledgeIncidentRequest) (*v1.UnacknowledgeIncidentResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "ispvm.v1.IncidentService.UnacknowledgeIncident is not implemented")
+}
+
+func (UnimplementedIncidentServiceHandler) MergeIncidents(context.Context, *v1.MergeIncidentsRequest) (*v1.MergeIncidentsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "ispvm.v1.IncidentService.MergeIncidents is not implemented")
+}
+
+func (UnimplementedIncidentServiceHandler) SplitIncident(context.Context, *v1.SplitIncidentRequest) (*v1.SplitIncidentResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "ispvm.v1.IncidentService.SplitIncident is not implemented")
+}
+
+func (UnimplementedIncidentServiceHandler) GiveFeedback(context.Context, *v1.GiveFeedbackRequest) (*v1.GiveFeedbackResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "ispvm.v1.IncidentService.GiveFeedback is not implemented")
+}
+
+func (UnimplementedIncidentServiceHandler) ListJudgements(context.Context, *v1.ListJudgementsRequest) (*v1.ListJudgementsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "ispvm.v1.IncidentService.ListJudgements is not implemented")
 }
 
 type incidentServiceClient struct {
@@ -133,6 +239,46 @@ func (c *incidentServiceClient) GetIncident(ctx context.Context, req *v1.GetInci
 func (c *incidentServiceClient) AcknowledgeIncident(ctx context.Context, req *v1.AcknowledgeIncidentRequest) (*v1.AcknowledgeIncidentResponse, error) {
 	var res v1.AcknowledgeIncidentResponse
 	if err := c.client.CallUnary(ctx, incidentServiceAcknowledgeIncidentSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *incidentServiceClient) UnacknowledgeIncident(ctx context.Context, req *v1.UnacknowledgeIncidentRequest) (*v1.UnacknowledgeIncidentResponse, error) {
+	var res v1.UnacknowledgeIncidentResponse
+	if err := c.client.CallUnary(ctx, incidentServiceUnacknowledgeIncidentSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *incidentServiceClient) MergeIncidents(ctx context.Context, req *v1.MergeIncidentsRequest) (*v1.MergeIncidentsResponse, error) {
+	var res v1.MergeIncidentsResponse
+	if err := c.client.CallUnary(ctx, incidentServiceMergeIncidentsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *incidentServiceClient) SplitIncident(ctx context.Context, req *v1.SplitIncidentRequest) (*v1.SplitIncidentResponse, error) {
+	var res v1.SplitIncidentResponse
+	if err := c.client.CallUnary(ctx, incidentServiceSplitIncidentSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *incidentServiceClient) GiveFeedback(ctx context.Context, req *v1.GiveFeedbackRequest) (*v1.GiveFeedbackResponse, error) {
+	var res v1.GiveFeedbackResponse
+	if err := c.client.CallUnary(ctx, incidentServiceGiveFeedbackSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *incidentServiceClient) ListJudgements(ctx context.Context, req *v1.ListJudgementsRequest) (*v1.ListJudgementsResponse, error) {
+	var res v1.ListJudgementsResponse
+	if err := c.client.CallUnary(ctx, incidentServiceListJudgementsSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -170,6 +316,66 @@ func (h incidentServiceHandler) acknowledgeIncident(ctx context.Context, _ conne
 		return err
 	}
 	res, err := h.svc.AcknowledgeIncident(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h incidentServiceHandler) unacknowledgeIncident(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UnacknowledgeIncidentRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UnacknowledgeIncident(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h incidentServiceHandler) mergeIncidents(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.MergeIncidentsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.MergeIncidents(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h incidentServiceHandler) splitIncident(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SplitIncidentRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SplitIncident(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h incidentServiceHandler) giveFeedback(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.GiveFeedbackRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GiveFeedback(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h incidentServiceHandler) listJudgements(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListJudgementsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListJudgements(ctx, &req)
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,9 @@ func settingsInput(s config.Settings) (engine.SettingsInput, bool) {
 		Lookback: duration(s.Lookback), Cooldown: duration(s.Cooldown),
 		JoinWindow: duration(s.JoinWindow), NotifyDelay: duration(s.NotifyDelay), Weights: s.Weights,
 	}
-	return in, !reflect.DeepEqual(in, engine.SettingsInput{})
+	given := !reflect.DeepEqual(in, engine.SettingsInput{})
+	in.By, in.Reason = "configuration", "weights_file"
+	return in, given
 }
 
 func duration(d *model.Duration) *time.Duration {

@@ -36,6 +36,8 @@ type Call struct {
 
 // Server holds the state. Its handlers may be called from several goroutines.
 type Server struct {
+	unimplemented
+
 	// Now: the server's clock.
 	Now func() time.Time
 
@@ -44,6 +46,12 @@ type Server struct {
 	calls  []Call
 	keys   map[string]string
 	nextID int
+}
+
+// unimplemented refuses what the plugin does not call.
+type unimplemented struct {
+	apiv1connect.UnimplementedChangeServiceHandler
+	apiv1connect.UnimplementedIncidentServiceHandler
 }
 
 // State is all that the server knows.
