@@ -42,7 +42,7 @@ func (s Settings) joinWindow() time.Duration { return or(s.JoinWindow, DefaultJo
 
 // SettingsView tells settings with the defaults filled in.
 func (e *Engine) SettingsView(s Settings) (SettingsView, error) {
-	w, err := incident.LoadWeights(e.weights, []byte(s.Weights))
+	w, err := incident.LoadWeights([]byte(s.Weights), e.weights)
 	if err != nil {
 		return SettingsView{}, fmt.Errorf("the tenant's weights: %w", err)
 	}
