@@ -110,6 +110,9 @@ func draw(r *rand.Rand, s script) *drawer {
 	d := &drawer{Rand: r, script: s, plant: drawPlant(r), records: drawRecords(r)}
 	d.start = time.Date(2026, 11, 17, r.IntN(24), r.IntN(60), r.IntN(60), 0, time.UTC)
 	d.watchers = drawWatchers(r, d.plant)
+	for i := range d.rules { // one of the two says what is at the other end
+		d.rules[i].peer = d.rules[i].peer || d.records.noLinks
+	}
 	d.course = course{plant: d.plant, happenings: s.draw(d)}
 	d.spells = d.course.spells()
 	if s.name == "metro-quiet" || chance(r, 0.2) {

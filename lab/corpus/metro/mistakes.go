@@ -228,6 +228,7 @@ func legThenLeg(d *drawer) []happening {
 		second = d.mistake(above[1-i], "ospf", d.delay(), unroute(other))
 	}
 	first.phases[0].until = second.until().Add(time.Duration(10+d.IntN(60)) * time.Minute)
+	second.event.Causes = append(second.event.Causes, device(name)) // as far as the dependencies of nodes can tell
 	return []happening{first, second}
 }
 
