@@ -22,6 +22,9 @@ func (d *drawer) suspects(among map[string]bool) []broken {
 	for _, c := range d.plant.cables {
 		if among[c.a.node] && among[c.b.node] {
 			out = append(out, broken{d.linkNames(c), cutting(c)}, broken{d.linkNames(c), unroute(c)})
+			for _, e := range c.ends() {
+				out = append(out, broken{append(d.linkNames(c), device(e[0].node)), shutting(e[0])})
+			}
 		}
 	}
 	for _, s := range d.plant.sites() {

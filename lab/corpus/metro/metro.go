@@ -124,6 +124,7 @@ func draw(r *rand.Rand, s script) *drawer {
 	}
 	d.spells = d.course.spells()
 	d.raise(r, d.spells)
+	d.echoes()
 	return d
 }
 

@@ -123,6 +123,7 @@ type occurrence struct {
 	began  time.Time // when the condition began
 	of     int       // the happening, by number
 	blunt  bool      // it may be older than what its lag says
+	echo   bool      // and another rule said the same before
 }
 
 // prometheus scrapes every node and evaluates the rules. The other one of a pair does so at other

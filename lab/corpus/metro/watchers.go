@@ -80,6 +80,19 @@ func (w *watchers) raise(r *rand.Rand, spells []spell) {
 	}
 }
 
+// echoes marks what a second, more patient rule says long after the first one without saying so itself.
+func (w *watchers) echoes() {
+	for which := range w.sent {
+		for i := range w.sent[which] {
+			o := &w.sent[which][i]
+			o.echo = o.blunt && slices.ContainsFunc(w.sent[which], func(before occurrence) bool {
+				return before.of == o.of && before.on == o.on && before.labels["device"] == o.labels["device"] &&
+					before.labels["alertname"] != o.labels["alertname"] && before.fired.Before(o.fired)
+			})
+		}
+	}
+}
+
 // own are the fingerprints of the alerts that one happening makes fire and no other does, but
 // the loose ones.
 func (w *watchers) own(number int) []string {
@@ -106,10 +119,10 @@ func (w *watchers) own(number int) []string {
 	return out
 }
 
-// loose says whether nothing ties an occurrence to what happens: a service says not where, and a router
-// that has booted says so long after.
+// loose says whether nothing ties an occurrence to what happens: a service says not where, a router
+// that has booted says so long after, and so does a rule that waits for longer than it says.
 func (o occurrence) loose() bool {
-	return o.labels["device"] == "" && o.labels["site"] == "" || o.on == rebooted
+	return o.labels["device"] == "" && o.labels["site"] == "" || o.on == rebooted || o.echo
 }
 
 // first is the occurrence of a happening that fired first.
