@@ -107,6 +107,9 @@ func (o State) WithoutSightings() State {
 	for n, i := range o.Incidents {
 		out.Incidents[n] = maps.Clone(i)
 		out.Incidents[n]["unknowns"] = slices.DeleteFunc(slices.Clone(i["unknowns"].([]any)), func(u any) bool { return ofSightings.MatchString(u.(string)) })
+		// The sentence ends with the first unknown.
+		sentence, _, _ := strings.Cut(i["explanation"].(string), "; not known: ")
+		out.Incidents[n]["explanation"] = strings.TrimSuffix(sentence, ".")
 	}
 	slices.SortFunc(out.Incidents, byText)
 	return out

@@ -6,6 +6,7 @@ package roads
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -53,6 +54,17 @@ func (l Line) only(names ...string) map[string]any {
 		}
 	}
 	return out
+}
+
+// With is the line with another field.
+func (l Line) With(name string, value any) Line {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // the caller's own value
+	}
+	l.fields = maps.Clone(l.fields)
+	l.fields[name] = raw
+	return l
 }
 
 // Text is the line as one line of a timeline in which it arrives at another instant.

@@ -3,7 +3,9 @@ package soak
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	apiv1 "github.com/ispvisualmonitor/ispvisualmonitor/api/v1"
@@ -60,7 +63,9 @@ func (r *round) check(ctx context.Context, t *testing.T) {
 	changes, incidents, err := endstate.Read(ctx, tenant, r.alive().Call)
 	require.NoError(t, err)
 	got := endstate.Of(changes, incidents, nil, r.clients[0].Planned.Names()).Timeless()
-	require.Empty(t, gocmp.Diff(r.storm.undisturbed(t, r.now).Timeless(), got), "undisturbed (-) and disturbed (+)")
+	undisturbed := r.storm.timeline(t, r.now)
+	r.keepOnFailure(t, "undisturbed", undisturbed)
+	assert.Empty(t, gocmp.Diff(replayed(t, undisturbed).Timeless(), got), "undisturbed (-) and disturbed (+)")
 	r.checkPlannedWork(ctx, t)
 	r.checkJournal(ctx, t, conn)
 	r.checkEvents(ctx, t, conn)
@@ -119,7 +124,21 @@ func (r *round) checkJournal(ctx context.Context, t *testing.T, conn *pgx.Conn) 
 	notifications, err := pgx.CollectRows(rows, pgx.RowTo[endstate.Row])
 	require.NoError(t, err)
 	got := endstate.Of(changes, incidents, notifications, nil)
-	require.Empty(t, gocmp.Diff(replayed(t, timeline).WithoutSightings(), got.WithoutSightings()), "the journal, replayed (-), and the database (+)")
+	r.keepOnFailure(t, "journal", timeline)
+	assert.Empty(t, gocmp.Diff(replayed(t, timeline).WithoutSightings(), got.WithoutSightings()), "the journal, replayed (-), and the database (+)")
+}
+
+// keepOnFailure keeps a timeline of a round that fails, for `correlator replay`.
+func (r *round) keepOnFailure(t *testing.T, name string, timeline []byte) {
+	t.Helper()
+	t.Cleanup(func() {
+		if !t.Failed() {
+			return
+		}
+		file := filepath.Join(os.TempDir(), fmt.Sprintf("ispvm-soak-%d-%s.jsonl", r.seed, name))
+		require.NoError(t, os.WriteFile(file, timeline, 0o600))
+		t.Logf("the %s is kept in %s", name, file)
+	})
 }
 
 // checkEvents looks for events that were lost on either side of the outbox: of everything there is an event

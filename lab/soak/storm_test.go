@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/roads"
@@ -46,7 +47,6 @@ type region struct {
 	name                  string
 	edges, hubs, accesses []string
 	core                  string
-	exporters             []string // who watches it
 	// category is what is changed here: the same one in three regions would be a roll-out, and one event.
 	category string
 	work     string // the change record under way, empty: none
@@ -57,6 +57,7 @@ type region struct {
 // alert is one alert with the labels that identify it.
 type alert struct {
 	name, device, iface string
+	act                 int // an outage has its own alerts, or it would be the one before come again
 	starts, ends        time.Time
 }
 
@@ -66,7 +67,7 @@ func drawStorm(seed uint64, now time.Time) storm {
 	d.network()
 	acts := 2 + d.IntN(2)
 	for n := range acts {
-		d.act(d.now.Add(-12*time.Hour+time.Duration(n)*3*time.Hour), n == acts-1)
+		d.act(n, n == acts-1)
 	}
 	return storm{steps: d.steps}
 }
@@ -110,7 +111,7 @@ func (d *drawing) network() {
 		return name
 	}
 	for n := range 2 + d.IntN(2) {
-		r := &region{name: fmt.Sprintf("R%d", n), category: categories[n], exporters: []string{"exporter-a", "exporter-b"}[:1+d.IntN(2)]}
+		r := &region{name: fmt.Sprintf("R%d", n), category: categories[n]}
 		pop := r.name + "-pop"
 		sites = append(sites, object{"name": pop})
 		for e := range 2 {
@@ -151,19 +152,23 @@ func (r *region) below(device string) []string {
 }
 
 // act is one outage in each region, from the quiet before to the quiet after.
-func (d *drawing) act(begins time.Time, last bool) {
+func (d *drawing) act(n int, last bool) {
+	begins := d.now.Add(-12*time.Hour + time.Duration(n)*3*time.Hour)
 	onset, end := begins.Add(10*time.Minute), begins.Add(40*time.Minute)
 	if last {
 		end = d.now.Add(-2 * time.Minute)
 	}
 	d.all(func(r *region) []message { return append(d.sightings(r, begins), d.plans(r, begins)...) })
-	d.all(func(r *region) []message { return d.breaks(r, onset.Add(d.seconds(300))) })
+	d.all(func(r *region) []message { return d.breaks(r, n, onset.Add(d.seconds(300))) })
 	d.groups(func(r *region) []alert { return r.firing })
 	d.all(func(r *region) []message { return d.sightings(r, onset.Add(8*time.Minute)) })
 	d.all(func(r *region) []message { return append(d.acknowledgement(r), d.repeats(r)...) })
 	d.all(d.consequence)
 	d.all(func(r *region) []message { d.ends(r, end.Add(d.seconds(60))); return nil })
 	d.groups(func(r *region) []alert { return r.over })
+	if last {
+		d.all(d.again)
+	}
 	d.all(d.stale)
 	d.all(d.endOfWork)
 }
@@ -204,14 +209,19 @@ func (d *drawing) groups(of func(*region) []alert) {
 
 var categories = []string{"interfaces", "bgp", "firewall"}
 
-// sightings are what the exporters saw of a region; changed names each "device category" that has
+// sightings are what two exporters saw of a region, of which often one is away; changed names each "device category" that has
 // another fingerprint from now on.
 func (d *drawing) sightings(r *region, at time.Time, changed ...string) []message {
 	for _, c := range changed {
 		d.prints[c]++
 	}
 	var messages []message
-	for n, exporter := range r.exporters {
+	exporters := []string{"exporter-a", "exporter-b"}
+	if d.chance(0.6) { // one of them is away
+		n := d.IntN(2)
+		exporters = exporters[n : n+1]
+	}
+	for n, exporter := range exporters {
 		var batch message
 		for _, device := range r.devices() {
 			for _, category := range categories {
@@ -250,17 +260,17 @@ func (d *drawing) plans(r *region, begins time.Time) []message {
 
 // breaks is an outage of one device, with its own alerts and those of all below. It answers the sight of the
 // change that made it, mostly there is one.
-func (d *drawing) breaks(r *region, onset time.Time) []message {
+func (d *drawing) breaks(r *region, act int, onset time.Time) []message {
 	candidates := slices.Concat(r.hubs, r.hubs, []string{r.core, r.edges[0]}, r.accesses[:1])
 	cause := candidates[d.IntN(len(candidates))]
 	r.firing, r.over = nil, nil
 	at := func() time.Time { return onset.Add(d.seconds(40)) }
-	r.firing = append(r.firing, alert{name: "InterfaceDown", device: cause, iface: "sfp0", starts: at()})
+	r.firing = append(r.firing, alert{name: "InterfaceDown", device: cause, act: act, iface: "sfp0", starts: at()})
 	if slices.Contains(r.edges, cause) {
-		r.firing = append(r.firing, alert{name: "BGPSessionDown", device: cause, starts: at()})
+		r.firing = append(r.firing, alert{name: "BGPSessionDown", device: cause, act: act, starts: at()})
 	}
 	for _, device := range r.below(cause) {
-		r.firing = append(r.firing, alert{name: "DeviceUnreachable", device: device, starts: at()})
+		r.firing = append(r.firing, alert{name: "DeviceUnreachable", device: device, act: act, starts: at()})
 	}
 	if d.chance(0.3) {
 		return nil
@@ -279,7 +289,7 @@ func (d *drawing) consequence(r *region) []message {
 			return nil
 		}
 	}
-	a := alert{name: "DeviceRebooted", device: device, starts: r.firing[0].starts.Add(20*time.Minute + d.seconds(60))}
+	a := alert{name: "DeviceRebooted", device: device, act: r.firing[0].act, starts: r.firing[0].starts.Add(20*time.Minute + d.seconds(60))}
 	r.firing = append(r.firing, a)
 	return d.webhooks([]alert{a})
 }
@@ -308,6 +318,16 @@ func (d *drawing) ends(r *region, at time.Time) {
 			r.over = append(r.over, r.firing[i])
 		}
 	}
+}
+
+// again is an alert that comes back before the incident is closed.
+func (d *drawing) again(r *region) []message {
+	if len(r.over) == 0 || !d.chance(0.5) {
+		return nil
+	}
+	a := r.over[0]
+	a.starts, a.ends = d.now.Add(-20*time.Second), time.Time{}
+	return d.webhooks([]alert{a})
 }
 
 // stale is a call of the HA peer that still has what is over firing.
@@ -340,13 +360,13 @@ func (d *drawing) webhooks(alerts []alert) []message {
 		if groups[a.name] == nil {
 			names = append(names, a.name)
 		}
-		labels := map[string]string{"alertname": a.name, "device": a.device, "severity": "critical"}
+		labels := map[string]string{"alertname": a.name, "device": a.device, "severity": "critical", "act": strconv.Itoa(a.act)}
 		if a.iface != "" {
 			labels["interface"] = a.iface
 		}
 		told := map[string]any{
 			"status": "firing", "labels": labels, "annotations": map[string]string{"onset_lag": "60s"},
-			"startsAt": a.starts, "endsAt": "0001-01-01T00:00:00Z", "fingerprint": digest(a.name + a.device + a.iface)[:16],
+			"startsAt": a.starts, "endsAt": "0001-01-01T00:00:00Z", "fingerprint": digest(fmt.Sprint(a.name, a.device, a.iface, a.act))[:16],
 		}
 		if !a.ends.IsZero() {
 			told["status"], told["endsAt"] = "resolved", a.ends

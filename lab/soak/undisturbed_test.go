@@ -17,9 +17,8 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/roads"
 )
 
-// undisturbed is what the storm comes to when nothing goes wrong: by the replay, in memory, each message
-// a millisecond after the one before.
-func (s storm) undisturbed(t *testing.T, now time.Time) endstate.State {
+// timeline is the storm when nothing goes wrong, each message a millisecond after the one before.
+func (s storm) timeline(t *testing.T, now time.Time) []byte {
 	t.Helper()
 	var timeline bytes.Buffer
 	at := now
@@ -32,12 +31,15 @@ func (s storm) undisturbed(t *testing.T, now time.Time) endstate.State {
 	for _, step := range s.steps {
 		for _, m := range step {
 			at = at.Add(time.Millisecond)
-			for _, l := range m {
+			for i, l := range m {
+				if i == 0 && len(m) > 1 {
+					l = l.With("batch", len(m))
+				}
 				add(l)
 			}
 		}
 	}
-	return replayed(t, timeline.Bytes())
+	return timeline.Bytes()
 }
 
 func replayed(t *testing.T, timeline []byte) endstate.State {
@@ -60,7 +62,7 @@ func TestOrderWithinAStepDoesNotMatter(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			s := drawStorm(seed, now)
-			want := s.undisturbed(t, now)
+			want := replayed(t, s.timeline(t, now))
 			require.NotEmpty(t, want.ConfigChanges)
 			require.NotEmpty(t, want.Incidents)
 			random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test wants the same every time
@@ -71,7 +73,7 @@ func TestOrderWithinAStepDoesNotMatter(t *testing.T) {
 					random.Shuffle(len(step), func(a, b int) { step[a], step[b] = step[b], step[a] })
 					other.steps[i] = step
 				}
-				require.Empty(t, gocmp.Diff(want.Timeless(), other.undisturbed(t, now).Timeless()))
+				require.Empty(t, gocmp.Diff(want.Timeless(), replayed(t, other.timeline(t, now)).Timeless()))
 			}
 		})
 	}
