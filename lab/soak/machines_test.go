@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -237,19 +238,18 @@ type delivery struct {
 	id string // of the post itself
 }
 
-// receiver takes the outgoing webhooks. Now and then it takes one and fails all the same, as a receiver
-// does that breaks off between its commit and its answer.
+// receiver takes the outgoing webhooks. Now and then it refuses one, and now and then it takes one and fails
+// all the same, as a receiver does that breaks off between its commit and its answer.
 type receiver struct {
 	*httptest.Server
-	fails func() bool
-	mu    sync.Mutex
-	got   []delivery
-	bad   []error
+	mu   sync.Mutex
+	mood *rand.Rand
+	got  []delivery
 }
 
-func newReceiver(t *testing.T, fails func() bool) *receiver {
+func newReceiver(t *testing.T, seed uint64) *receiver {
 	t.Helper()
-	r := &receiver{fails: fails}
+	r := &receiver{mood: rand.New(rand.NewPCG(seed, 2))} //nolint:gosec // a round must be drawn again the same
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(r.Close)
 	return r
@@ -257,21 +257,21 @@ func newReceiver(t *testing.T, fails func() bool) *receiver {
 
 // ServeHTTP implements http.Handler.
 func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	var d delivery
-	err := json.NewDecoder(req.Body).Decode(&d)
-	d.id = req.Header.Get("X-ISPVM-Delivery-ID")
+	d := delivery{id: req.Header.Get("X-ISPVM-Delivery-ID")}
+	if err := json.NewDecoder(req.Body).Decode(&d); err != nil { // who posts it was killed
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case err != nil: // it was killed while it posted
-		r.bad = append(r.bad, err)
-		w.WriteHeader(http.StatusBadRequest)
-	case r.fails():
-		r.got = append(r.got, d)
+	switch r.mood.IntN(50) {
+	case 0:
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	case 1:
 		w.WriteHeader(http.StatusInternalServerError)
-	default:
-		r.got = append(r.got, d)
 	}
+	r.got = append(r.got, d)
 }
 
 func (r *receiver) deliveries() []delivery {

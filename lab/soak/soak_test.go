@@ -145,8 +145,7 @@ func soak(t *testing.T, s *server, total *tally, seed uint64) {
 	}
 	r.storm = drawStorm(seed, r.now)
 	s.database(t, r.database)
-	failing := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // as above
-	r.receiver = newReceiver(t, func() bool { return failing.IntN(100) == 0 })
+	r.receiver = newReceiver(t, seed)
 	planned := &roads.Planned{}
 	for n := range d.machines {
 		m := newMachine(t, fmt.Sprintf("correlator-%d", n), in(t, s.running.URL(), r.database), in(t, s.running.OwnerURL(), r.database), r.receiver.URL)
