@@ -78,6 +78,22 @@ var letter = []struct {
 		{"incidents.0.label", nil},
 		{"incidents.0.unknowns.#", atLeast(1)},
 	}},
+	{"wide-interval-is-told", "an interval that overlaps the onset and is wider than two polls is told", []fact{
+		{suspect + "terms.precedence", precedence(31.0 / 34)}, // 11:29 to 12:00 of 11:29 to 12:03
+		{suspect + "terms.time_decay", (29*(1+decay(29, 30))/2 + 2*1) / 31},
+		{"incidents.0.unknowns.#", 1},
+		{"incidents.0.unknowns.0", says("between 11:29:00 and 12:03:00")},
+	}},
+	{"skew-is-told", "clock skew is told", []fact{
+		{"incidents.0.unknowns.#", 1},
+		{"incidents.0.unknowns.0", says("clock")},
+		{"incidents.0.unknowns.0", says("3 min ahead")},
+	}},
+	{"change-that-repaired", "a change that follows the onset and precedes the recovery may be a fix, never a cause", []fact{
+		{"config_changes.#", 1},
+		{suspects + "#", 0},
+		{"incidents.0.label", nil},
+	}},
 	{"affinity-best-of-several", "of several alerts the best affinity counts", []fact{
 		{suspect + "terms.category_affinity", 1.0}, // services for the API, 0.1 for BGP
 	}},
@@ -132,6 +148,20 @@ var letter = []struct {
 		{"incidents.0.candidates.1.name", "E2"},
 		{"incidents.0.candidates.1.role", "contributing"},
 		{"incidents.0.candidates.1.explains", []string{"ACC", "CORE", "E2"}},
+	}},
+	{"legs-in-any-order", "and in whatever order they are heard", []fact{
+		{"incidents.#", 1},
+		{"incidents.0.opened_at", "2026-03-10T12:01:00Z"},
+		{first + "name", "E1"}, // E1 and E2 explain as much; E1 was changed
+		{first + "explains", []string{"CORE", "E1"}},
+		{suspect + "weight", 8.0}, // 11:58 to 11:59 lies within the onset
+		{"incidents.0.label", label},
+	}},
+	{"downstream-is-no-cause", "a device that is merely downstream is impacted, never a cause", []fact{
+		{"incidents.#", 1},
+		{"incidents.0.candidates.#", 1},
+		{first + "name", "CORE"},
+		{first + "explains", []string{"ACC1", "AGG", "CORE"}},
 	}},
 	{"k-of-n", "of a k-of-n group k must stand", []fact{
 		{"incidents.#", 1},
@@ -224,6 +254,11 @@ var letter = []struct {
 		{"incidents.1.alerts.#", 1},
 		{"incidents.2.alerts.0.device", "Z1"},
 	}},
+	{"late-consequence-of-a-link", "so does what a link takes with it that is still down", []fact{
+		{"incidents.#", 1},
+		{first + "kind", "link"},
+		{first + "explains", []string{"A", "B", "C"}},
+	}},
 	{"chronic-alert", "a chronic alert of a device does not swallow its next outage", []fact{
 		{"incidents.#", 2},
 		{"incidents.0.alerts.#", 1},
@@ -250,6 +285,13 @@ var letter = []struct {
 		{"notifications.1.at", "2026-03-10T12:10:00Z"},
 		{"notifications.2.kind", "opened"},
 		{"notifications.2.at", "2026-03-10T12:39:55Z"},
+	}},
+	{"no-reopening-after-thirty-minutes", "after that it opens its own", []fact{
+		{"incidents.#", 2},
+		{"incidents.0.state", "closed"},
+		{"incidents.0.closed_at", "2026-03-10T12:10:00Z"},
+		{"incidents.0.reopened", 0},
+		{"incidents.1.opened_at", "2026-03-10T12:41:00Z"},
 	}},
 	{"over-when-first-heard", "an occurrence that was over when first heard of is recorded, not paged", []fact{
 		{"incidents.#", 1},
@@ -327,6 +369,10 @@ var letter = []struct {
 	}},
 	{"start-before-line", "timers fire before a line of the same instant", []fact{
 		{"incidents.0.alerts.0.suppressed", true},
+		{"notifications.#", 0},
+	}},
+	{"end-before-closing", "a window that ends when its incident closes has nothing to tell", []fact{
+		{"incidents.0.closed_at", "2026-03-10T13:00:00Z"},
 		{"notifications.#", 0},
 	}},
 	{"critical-passes-after-the-delay", "opened comes notify_delay after the first unsuppressed alert, even where the incident is older", []fact{
