@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 )
 
 // assign finds an incident for each new occurrence, by the three rules of joining in their order:
@@ -175,14 +176,10 @@ func (r *run) joinStanding(ctx context.Context, fresh []incident.Occurrence, nea
 		incident.Standing
 		work *work
 	}
-	lists := make([][]incident.Occurrence, len(near))
-	for i, w := range near {
-		lists[i] = w.occurrences
-	}
-	down := j.DownIn(lists...)
+	downFor := downByThen(j, near, window)
 	var standings []standing
 	for _, w := range slices.Backward(near) {
-		if st, stands := j.StandingOf(w.inc.Judgement, w.inc.Onset, w.occurrences, down); stands {
+		if st, stands := j.StandingOf(w.inc.Judgement, w.inc.Onset, w.occurrences, downFor(w)); stands {
 			standings = append(standings, standing{Standing: st, work: w})
 		}
 	}
@@ -197,6 +194,26 @@ func (r *run) joinStanding(ctx context.Context, fresh []incident.Occurrence, nea
 		*joined = append(*joined, standings[i].work)
 	}
 	return rest, nil
+}
+
+// downByThen gives, for an incident, what is down by its own alerts and by those of the others that began no
+// later than it did. What fell afterwards is an outage of its own: a leg that was lost hours ago must not
+// take to itself, unheard, what goes down with the other one.
+func downByThen(j incident.Judge, near []*work, window time.Duration) func(*work) topology.Down {
+	lists := make([][]incident.Occurrence, len(near))
+	var newest time.Time
+	for i, w := range near {
+		lists[i] = w.occurrences
+		newest = latest(newest, w.lastOnset())
+	}
+	all := j.DownIn(nil, lists...)
+	return func(w *work) topology.Down {
+		until := w.lastOnset().Add(window)
+		if !newest.After(until) {
+			return all
+		}
+		return j.DownIn(func(o incident.Occurrence) bool { return o.IncidentID == w.inc.ID || !o.Onset().NotAfter.After(until) }, lists...)
+	}
 }
 
 // joinByCause is rule (c), for alerts and open incidents alike: what one candidate of the greedy

@@ -13,10 +13,16 @@ import (
 // Those that matter have something that the alerts depend on as their first candidate.
 func (r *run) elsewhere(ctx context.Context, occurrences []incident.Occurrence, devices []string, onset incident.Interval) ([]incident.Occurrence, error) {
 	own := map[string]bool{}
-	last := onset.NotAfter
+	began := map[string]time.Time{} // alert → when it first fired: what it says again later is no new beginning
 	for _, o := range occurrences {
 		own[o.IncidentID] = true
-		last = latest(last, o.StartsAt)
+		if at, known := began[o.Fingerprint]; !known || o.StartsAt.Before(at) {
+			began[o.Fingerprint] = o.StartsAt
+		}
+	}
+	last := onset.NotAfter
+	for _, at := range began {
+		last = latest(last, at)
 	}
 	others, err := r.takeUp(ctx, IncidentSelector{Causes: devices, ClosedSince: onset.NotBefore})
 	if err != nil {

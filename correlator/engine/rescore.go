@@ -41,7 +41,7 @@ func (r *run) rescore(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	judgement = judgement.Complete(j.Unknowns(facts, watched, sightings))
+	judgement = judgement.Complete(j.Unknowns(facts, judgement, watched, sightings))
 	heard := w.news()
 	if r.graphReplaced {
 		heard = w.occurrences

@@ -91,6 +91,14 @@ func (w *work) span() incident.Interval {
 	return incident.Interval{NotBefore: onset.NotBefore, NotAfter: last}
 }
 
+// lastOnset is the latest end of an onset, also where the incident is not settled yet.
+func (w *work) lastOnset() time.Time {
+	if w.inc.LastOnset.IsZero() {
+		return w.span().NotAfter
+	}
+	return w.inc.LastOnset
+}
+
 // takeUp loads the incidents that a selector names, with their occurrences, unless they are in hand
 // already. In order of opening.
 func (r *run) takeUp(ctx context.Context, s IncidentSelector) ([]*work, error) {

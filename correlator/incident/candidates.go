@@ -129,7 +129,7 @@ func (j Judge) siteSuspects(s *scene, devices map[string]*suspect) []suspect {
 		if 2*hit <= len(all) {
 			alerting = nil
 		}
-		if len(alerting) > 0 && j.explainedOtherwise(s, s.seenOf(site, alerting), devices) {
+		if len(alerting) > 0 && j.explainedOtherwise(s, site, s.seenOf(site, alerting), devices) {
 			alerting = nil
 		}
 		if len(alerting)+len(s.sites[site]) == 0 { // what stands for a site no device can explain
@@ -161,12 +161,15 @@ func (s *scene) seenOf(site string, alerting []int) []int {
 }
 
 // explainedOtherwise says whether one device, or legs of one redundancy group that fail together,
-// explain all these alerts, ascending, as well as the site: with so few silent ones that it would be blamed
-// before each device for itself. A leg fails when it is down or has a trouble that is not among the alerts:
+// explain all these alerts, ascending, as well as the site: by its own trouble, or with so few silent ones
+// that it would be blamed before each device for itself; who stands elsewhere and only tells of the far ends of
+// its links does not. A leg fails when it is down or has a trouble that is not among the alerts:
 // one that only tells of the far ends of its links stands.
-func (j Judge) explainedOtherwise(s *scene, alerts []int, devices map[string]*suspect) bool {
+func (j Judge) explainedOtherwise(s *scene, site string, alerts []int, devices map[string]*suspect) bool {
 	for _, c := range devices {
-		if includes(c.explains, alerts) && (c.alerting || s.amount(c.explains)-j.silence(*c) > 1-epsilon) {
+		witness := s.graph.SiteOf(c.name) != site && j.onlyWitness(s, *c)
+		blamed := c.alerting && !witness || !c.alerting && s.amount(c.explains)-j.silence(*c) > 1-epsilon
+		if blamed && includes(c.explains, alerts) {
 			return true
 		}
 	}
@@ -186,6 +189,12 @@ func (j Judge) explainedOtherwise(s *scene, alerts []int, devices map[string]*su
 		}
 	}
 	return false
+}
+
+// onlyWitness says whether a device does nothing but tell of the far ends of its links: it was not changed
+// and is up, so what is down behind them is not its doing.
+func (j Judge) onlyWitness(s *scene, c suspect) bool {
+	return c.kind == KindDevice && c.own < j.Weights.Counts() && !s.down.Devices[c.name] && s.onlyTells(c.name)
 }
 
 // includes says whether the ascending whole has all of the ascending part. A small part of a large

@@ -73,20 +73,33 @@ func (c *covering) stands(i int) bool {
 	return !c.changed(i) && (s.kind == KindSite || s.kind == KindDevice && !c.scene.down.Devices[s.name])
 }
 
-// farEnd lets a silent far end take the place of a device that only tells of it, where the far end has the
-// better change evidence, even if that would not count by itself.
+// farEnd lets another take the place of a device that is only a witness, where that explains all the same:
+// the far end that it tells of, or the site. Where nobody but the witness speaks, a silent far end is not to
+// blame, unless it has the better change evidence, even if that would not count by itself.
 func (c *covering) farEnd(best int) int {
-	if c.suspects[best].kind != KindDevice || !c.scene.onlyTells(c.suspects[best].name) {
+	b := c.suspects[best]
+	if !c.judge.onlyWitness(c.scene, b) {
 		return best
 	}
 	winner, needed := best, c.rest(best)
+	alone := includes(c.scene.bySubject[b.name], needed)
 	for _, i := range c.rivals(needed) {
 		s := c.suspects[i]
-		if s.kind == KindDevice && !s.alerting && s.own > c.suspects[winner].own+epsilon && includes(s.explains, needed) {
+		if i == best || s.kind == KindLink || s.kind == KindRollout || !includes(s.explains, needed) || c.judge.onlyWitness(c.scene, s) {
+			continue
+		}
+		better := s.own > b.own+epsilon
+		named := s.kind == KindSite || c.names(b.name, s.name)
+		if (better && !s.alerting || !alone && named) && (winner == best || c.strength(i) > c.strength(winner)+epsilon) {
 			winner = i
 		}
 	}
 	return winner
+}
+
+// names says whether an alert of the one device names the other as its far end.
+func (c *covering) names(device, far string) bool {
+	return slices.ContainsFunc(c.scene.bySubject[device], func(i int) bool { return slices.Contains(c.scene.farEndsOf[i], far) })
 }
 
 // outdone lets a device that alerts and was changed take the place of its site, and where it is down, that

@@ -197,6 +197,19 @@ func TestCandidates(t *testing.T) {
 			[]string{"device/ACC"},
 			[]string{"ACC", "AGG"},
 		},
+		{
+			"a port that lost a silent box, and all behind that box, tell of the box",
+			network("BNG", "SW: all BNG", "O1: all SW", "O2: all SW", "BNG:e1 - SW:e1"), alerts("interface_down BNG e1", "device_unreachable O1", "device_unreachable O2"), nil,
+			[]string{"device/SW"},
+			[]string{"BNG", "O1", "O2"},
+		},
+		{
+			"a cabinet without power: the one above only tells of its ports towards it",
+			network("BNG@pop", "O1@cab: all BNG", "O2@cab: all BNG", "O3@other: all BNG", "BNG:e1 - O1:e1", "BNG:e2 - O2:e1"),
+			alerts("interface_down BNG e1", "interface_down BNG e2", "device_unreachable O1", "device_unreachable O2"), nil,
+			[]string{"site/cab"},
+			[]string{"BNG", "O1", "O2"},
+		},
 		{"an uninventoried device is its own cause", tree, alerts("device_unreachable NEW"), nil, []string{"device/NEW"}, []string{"NEW"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -404,7 +417,7 @@ func TestStanding(t *testing.T) {
 			onset, _ := incident.OnsetOf(c.going)
 			late := alert(c.late)
 			late.StartsAt = after(3 * 3600)
-			standing, down := j.StandingOf(j.Judge(facts(c.going)), onset, c.going, j.DownIn(c.going))
+			standing, down := j.StandingOf(j.Judge(facts(c.going)), onset, c.going, j.DownIn(nil, c.going))
 			require.Equal(t, c.want, down && standing.Takes(late, 2*time.Minute))
 			late.StartsAt = after(-600)
 			require.False(t, down && standing.Takes(late, 2*time.Minute), "what began long before is no consequence")

@@ -154,19 +154,20 @@ func TestUnknowns(t *testing.T) {
 	j := judge(t, network("TOP", "LEAF: all TOP", "ELSE"))
 	f := facts(alerts("bgp_down LEAF"), change("LEAF bgp", -600, 60))
 	f.Truncated = 7
-	watched := j.Watched(f, j.Judge(f))
+	out := j.Judge(f)
+	watched := j.Watched(f, out)
 	require.Equal(t, []string{"LEAF", "TOP"}, watched)
 	require.Equal(t, []string{
 		"LEAF not observed since 11:30:00 (timeout)",
 		"the sightings of LEAF come 3 min late, or the clock that times them is behind",
-		"the clock that times the sightings of TOP is at least 45 s ahead",
 		"the BGP change of LEAF happened somewhere in 11 min (between 11:50:00 and 12:01:00), too long to say whether it came before the first alert",
+		"the clock that times the sightings of TOP is at least 45 s ahead",
 		"Alertmanager left 7 alerts out of its notification",
-	}, j.Unknowns(f, watched, map[string]incident.Sighting{
+	}, j.Unknowns(f, out, watched, map[string]incident.Sighting{
 		"LEAF": {LastSeen: after(-1800), Poll: time.Minute, Delay: 3 * time.Minute, Failed: "timeout"},
 		"TOP":  {LastSeen: after(30), Delay: -45 * time.Second},
 		"ELSE": {LastSeen: after(-9000)},
 	}))
 	require.Equal(t, []string{"LEAF was never observed (dial)"},
-		j.Unknowns(facts(alerts("bgp_down LEAF")), watched, map[string]incident.Sighting{"LEAF": {Failed: "dial"}}))
+		j.Unknowns(facts(alerts("bgp_down LEAF")), out, watched, map[string]incident.Sighting{"LEAF": {Failed: "dial"}}))
 }

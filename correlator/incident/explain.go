@@ -47,10 +47,10 @@ func (j Judge) reason(out Judgement) string {
 		elsewhere = max(elsewhere, w)
 	}
 	switch {
-	case weight > 0:
+	case weight >= j.Weights.Change.MentionShare*j.Weights.Change.Base:
 		text += "; weak evidence besides: " + where(first) + "the " + lowerFirst(change)
 	case elsewhere >= j.Weights.Counts(): // others tells of it
-	case elsewhere > 0:
+	case max(weight, elsewhere) > 0:
 		text += "; no configuration change that was seen before it explains this well"
 	default:
 		text += "; no configuration change that was seen before it explains this"

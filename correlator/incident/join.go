@@ -17,12 +17,12 @@ type Standing struct {
 	from    time.Time
 }
 
-// DownIn is what firing alerts say is down.
-func (j Judge) DownIn(occurrences ...[]Occurrence) topology.Down {
+// DownIn is what firing alerts say is down: those that count, or all where counts is nil.
+func (j Judge) DownIn(counts func(Occurrence) bool, occurrences ...[]Occurrence) topology.Down {
 	down := topology.Down{Devices: map[string]bool{}, Links: map[string]bool{}}
 	for _, list := range occurrences {
 		for i := range list {
-			if list[i].Firing() && list[i].SaysDown() {
+			if list[i].Firing() && list[i].SaysDown() && (counts == nil || counts(list[i])) {
 				markDown(j.Graph, down, list[i])
 			}
 		}
@@ -31,8 +31,8 @@ func (j Judge) DownIn(occurrences ...[]Occurrence) topology.Down {
 }
 
 // StandingOf gives the standing of an incident whose first candidate is still down (the device, link
-// or peer, not merely hot or slow); false when it is not. down is all that is down now, by this
-// incident's alerts and by those of others. It looks at each alert once, and at nothing of what the
+// or peer, not merely hot or slow); false when it is not. down is what is down now, by this
+// incident's alerts and by those of others that began no later. It looks at each alert once, and at nothing of what the
 // candidate takes with it: that is asked of the alerts that come.
 func (j Judge) StandingOf(judgement Judgement, onset Interval, occurrences []Occurrence, down topology.Down) (Standing, bool) {
 	if len(judgement.Candidates) == 0 {

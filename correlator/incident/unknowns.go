@@ -55,28 +55,46 @@ func (j Judge) Watched(f Facts, out Judgement) []string {
 	return slices.Sorted(maps.Keys(watched))
 }
 
-// Unknowns says what could not be known about the incident. A device without a sighting is not
-// spoken of: nobody watches its configuration, and nobody said that somebody should.
-func (j Judge) Unknowns(f Facts, watched []string, sightings map[string]Sighting) []string {
+// Unknowns says what could not be known about the incident: of the first candidate and of what alerts
+// first, then of what those depend on. A device without a sighting is not spoken of: nobody watches its
+// configuration, and nobody said that somebody should.
+func (j Judge) Unknowns(f Facts, out Judgement, watched []string, sightings map[string]Sighting) []string {
+	concerned := map[string]bool{}
+	for _, o := range f.Occurrences {
+		concerned[o.Device] = true
+	}
+	if len(out.Candidates) > 0 {
+		for _, d := range out.Candidates[0].Devices {
+			concerned[d] = true
+		}
+	}
+	near, far := j.unknownsOf(f, watched, sightings, concerned, true), j.unknownsOf(f, watched, sightings, concerned, false)
+	unknowns := slices.Concat(near, far)
+	if f.Truncated > 0 {
+		unknowns = append(unknowns, fmt.Sprintf("Alertmanager left %d alerts out of its notification", f.Truncated))
+	}
+	if extra := len(unknowns) - maxUnknowns; extra > 0 {
+		unknowns = append(unknowns[:maxUnknowns], fmt.Sprintf("and %d more", extra))
+	}
+	return unknowns
+}
+
+// unknownsOf are those of the watched devices that are concerned, or of the others.
+func (j Judge) unknownsOf(f Facts, watched []string, sightings map[string]Sighting, concerned map[string]bool, wanted bool) []string {
 	var out []string
 	for _, d := range watched {
-		if seen, ok := sightings[d]; ok {
+		if seen, ok := sightings[d]; ok && concerned[d] == wanted {
 			out = append(out, sightingUnknowns(d, seen, f.Onset)...)
 			out = append(out, j.categoryUnknowns(d, seen, f)...)
 		}
 	}
 	for _, c := range f.Changes {
 		width := c.NotAfter.Sub(c.NotBefore)
-		if slices.Contains(watched, c.Device) && overlaps(c.NotBefore, c.NotAfter, f.Onset) && width > 2*poll(sightings[c.Device]) {
+		spoken := concerned[c.Device] == wanted && slices.Contains(watched, c.Device)
+		if spoken && overlaps(c.NotBefore, c.NotAfter, f.Onset) && width > 2*poll(sightings[c.Device]) {
 			out = append(out, fmt.Sprintf("the %s change of %s happened somewhere in %s (%s), too long to say whether it came before the first alert",
 				j.Rules.Title(c.Category), c.Device, span(width), between(c)))
 		}
-	}
-	if f.Truncated > 0 {
-		out = append(out, fmt.Sprintf("Alertmanager left %d alerts out of its notification", f.Truncated))
-	}
-	if extra := len(out) - maxUnknowns; extra > 0 {
-		out = append(out[:maxUnknowns], fmt.Sprintf("and %d more", extra))
 	}
 	return out
 }

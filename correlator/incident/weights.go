@@ -30,6 +30,7 @@ type Weights struct {
 		DecayFloor     float64 `yaml:"decay_floor"`
 		Step           float64 `yaml:"step"`
 		LabelShare     float64 `yaml:"label_share"`
+		MentionShare   float64 `yaml:"mention_share"`
 	} `yaml:"change"`
 	Cover struct {
 		Explained     float64 `yaml:"explained"`
@@ -115,7 +116,7 @@ func (w Weights) validate() error {
 	}
 	shares := map[string]float64{
 		"change.decay_floor": w.Change.DecayFloor, "change.step": w.Change.Step,
-		"change.label_share": w.Change.LabelShare, "confidence.ceiling": w.Confidence.Ceiling,
+		"change.label_share": w.Change.LabelShare, "change.mention_share": w.Change.MentionShare, "confidence.ceiling": w.Confidence.Ceiling,
 	}
 	for _, name := range slices.Sorted(maps.Keys(shares)) {
 		if shares[name] < 0 || shares[name] > 1 {
