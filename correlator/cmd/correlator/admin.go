@@ -7,13 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"strings"
 	"time"
 
-	"connectrpc.com/connect/v2"
-	"connectrpc.com/connect/v2/connecthttp"
 	"github.com/alecthomas/kingpin/v2"
 	"google.golang.org/protobuf/encoding/protojson"
 	"gopkg.in/yaml.v3"
@@ -29,7 +26,8 @@ const adminTimeout = time.Minute
 
 func newAdmin(app *kingpin.Application) []command {
 	admin := app.Command("admin", "Administer tokens and the inventory.")
-	commands := []command{newTokenCreate(admin.Command("token", "Bearer tokens.")), newInventoryApply(admin.Command("inventory", "The inventory."))}
+	inventory := admin.Command("inventory", "The inventory.")
+	commands := []command{newTokenCreate(admin.Command("token", "Bearer tokens.")), newInventoryApply(inventory), newInventoryShow(inventory)}
 	return append(commands, newTopology(admin)...)
 }
 
@@ -88,15 +86,15 @@ func writeNew(path, text string) error {
 
 // inventoryApply replaces a tenant's inventory by a file's, through the API.
 type inventoryApply struct {
-	file, url, tokenFile string
+	remote
+	file string
 }
 
 func newInventoryApply(parent *kingpin.CmdClause) command {
 	a := &inventoryApply{}
 	clause := parent.Command("apply", "Replace the inventory of the token's tenant by the one in FILE.")
 	clause.Arg("FILE", "YAML with sites, devices, services and links.").Required().StringVar(&a.file)
-	clause.Flag("url", "The correlator.").Default("http://127.0.0.1:9480").StringVar(&a.url)
-	clause.Flag("token-file", "File with an admin's token.").Required().StringVar(&a.tokenFile)
+	a.flags(clause, "admin")
 	return command{clause, a.run}
 }
 
@@ -104,10 +102,6 @@ func (a *inventoryApply) run(ctx context.Context, env environment) error {
 	parsed, err := config.LoadInventory(a.file)
 	if err != nil {
 		return err
-	}
-	token, err := config.ReadSecretFile(a.tokenFile)
-	if err != nil {
-		return fmt.Errorf("token-file: %w", err)
 	}
 	// The domain type and the message have the same JSON form: the one of recorded timelines.
 	raw, err := json.Marshal(parsed)
@@ -118,15 +112,12 @@ func (a *inventoryApply) run(ctx context.Context, env environment) error {
 	if err := protojson.Unmarshal(raw, inventory); err != nil {
 		return fmt.Errorf("%s: %w", a.file, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
-	defer cancel()
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	defer transport.CloseIdleConnections()
-	client := apiv1connect.NewInventoryServiceClient(connect.NewClient(
-		connecthttp.NewTransport(&http.Client{Transport: transport}, a.url, connecthttp.WithSendGzip())))
-	ctx, info := connect.NewClientContext(ctx)
-	info.RequestHeader().Set("Authorization", "Bearer "+token.Reveal())
-	answer, err := client.ReplaceInventory(ctx, &apiv1.ReplaceInventoryRequest{Inventory: inventory})
+	ctx, client, hangUp, err := a.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer hangUp()
+	answer, err := apiv1connect.NewInventoryServiceClient(client).ReplaceInventory(ctx, &apiv1.ReplaceInventoryRequest{Inventory: inventory})
 	if err != nil {
 		return fmt.Errorf("replace the inventory at %s: %w", a.url, err)
 	}

@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
-	"connectrpc.com/connect/v2"
-	"connectrpc.com/connect/v2/connecthttp"
 	"github.com/alecthomas/kingpin/v2"
 
 	apiv1 "github.com/ispvisualmonitor/ispvisualmonitor/api/v1"
 	"github.com/ispvisualmonitor/ispvisualmonitor/api/v1/apiv1connect"
-	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/config"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 )
 
@@ -27,44 +23,19 @@ func newTopology(admin *kingpin.CmdClause) []command {
 }
 
 // topologyCall is a call to the service about proposals.
-type topologyCall struct {
-	url, tokenFile string
-}
+type topologyCall struct{ remote }
 
-func (c *topologyCall) flags(clause *kingpin.CmdClause, role string) {
-	clause.Flag("url", "The correlator.").Default("http://127.0.0.1:9480").StringVar(&c.url)
-	clause.Flag("token-file", "File with a token whose role is "+role+".").Required().StringVar(&c.tokenFile)
-}
-
-// call calls f with a client, and with a context that bears the token and ends some day.
+// call calls f with a client.
 func (c *topologyCall) call(ctx context.Context, f func(context.Context, apiv1connect.TopologyServiceClient) error) error {
-	token, err := config.ReadSecretFile(c.tokenFile)
+	ctx, client, hangUp, err := c.dial(ctx)
 	if err != nil {
-		return fmt.Errorf("token-file: %w", err)
+		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, adminTimeout)
-	defer cancel()
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	defer transport.CloseIdleConnections()
-	client := apiv1connect.NewTopologyServiceClient(connect.NewClient(
-		connecthttp.NewTransport(&http.Client{Transport: bearer{token, transport}}, c.url, connecthttp.WithSendGzip())))
-	if err := f(ctx, client); err != nil {
+	defer hangUp()
+	if err := f(ctx, apiv1connect.NewTopologyServiceClient(client)); err != nil {
 		return fmt.Errorf("%s: %w", c.url, err)
 	}
 	return nil
-}
-
-// bearer sends a token with each request.
-type bearer struct {
-	token config.Secret
-	next  http.RoundTripper
-}
-
-// RoundTrip implements http.RoundTripper.
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+b.token.Reveal())
-	return b.next.RoundTrip(r)
 }
 
 // list is every proposal that is at least as sure as the grade, and the revision of the inventory.
@@ -166,7 +137,7 @@ func (a *proposalsAccept) run(ctx context.Context, env environment) error {
 		for _, w := range answer.GetWarnings() {
 			fmt.Fprintf(env.stderr, "warning: %s\n", w)
 		}
-		fmt.Fprintln(env.stderr, "Where the configuration names an inventory_file, write it there as well: the file is applied again at the next start.")
+		fmt.Fprintln(env.stderr, "Where the configuration names an inventory_file, write it there as well (`admin inventory show` prints it): the file is applied again at the next start.")
 		return nil
 	})
 }

@@ -13,8 +13,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/config"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/postgres/pgtest"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 )
 
 // fakePrometheus answers what two routers with a cable between them publish, and no samples of raw series.
@@ -104,6 +106,17 @@ high    link:BNG1:e2<->EDGE1:e1\n        BNG1 sees EDGE1 on e2, there e1, by nei
 	status, out, errs = do("proposals")
 	require.Equal(t, exitDone, status, errs)
 	require.Equal(t, "0 proposals for revision 1 of the inventory\n", out)
+
+	var show, errs3 bytes.Buffer
+	require.Equal(t, exitDone, execute([]string{"admin", "inventory", "show", "--url=" + c.url, "--token-file=" + filepath.Join(dir, "token")}, &show, &errs3), errs3.String())
+	require.Regexp(t, `^# revision 1\n`, show.String())
+	shown, err := config.ParseInventory(show.Bytes())
+	require.NoError(t, err)
+	require.Equal(t, &topology.Inventory{
+		Sites: []topology.Site{{Name: "EAST"}}, Devices: []topology.Device{{Name: "BNG1", Site: "EAST"}, {Name: "EDGE1"}},
+		Links: []topology.Link{{A: topology.End{Device: "BNG1", Interface: "e2"}, B: topology.End{Device: "EDGE1", Interface: "e1"}}},
+	}, shown, "what is shown can be applied")
+
 	status, out, errs = do("accept", "--all-at-least=low")
 	require.Equal(t, exitDone, status, errs)
 	require.Equal(t, "there is nothing to accept\n", out)
