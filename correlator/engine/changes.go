@@ -144,6 +144,9 @@ type view struct {
 const (
 	judgedLinks = 2
 	seenLinks   = 2 * judgedLinks
+	// atFirst is how far is looked at the first time: a category that changes by the minute is seen far
+	// enough at once, and one that does not has no more to load.
+	atFirst = 15 * time.Minute
 )
 
 // derive gives a view around each touched stretch. Where it reaches beyond what was loaded, more is
@@ -152,7 +155,7 @@ func (r *run) derive(ctx context.Context, moved []touched) ([]view, error) {
 	views := make([]view, len(moved))
 	open := make([]int, len(moved)) // those of which more is to be seen
 	for i, t := range moved {
-		views[i].seen = Stretch{Device: t.device, Category: t.category, From: t.From.Add(-configchange.MaxSkew), To: t.To.Add(configchange.MaxSkew)}
+		views[i].seen = Stretch{Device: t.device, Category: t.category, From: t.From.Add(-atFirst), To: t.To.Add(atFirst)}
 		open[i] = i
 	}
 	for len(open) > 0 {

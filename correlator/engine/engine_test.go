@@ -219,6 +219,18 @@ func TestLearntLater(t *testing.T) {
 	require.Empty(t, b.apply(180, engine.ObservationsInput{Observations: []configchange.Observation{told}}))
 }
 
+// TestEveryMinute: a category that changes with every look costs one look at its runs each time.
+func TestEveryMinute(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for minute := range 30 {
+		clear(b.store.calls)
+		b.apply(60*minute, engine.ObservationsInput{Observations: []configchange.Observation{observation("EDGE1", fmt.Sprintf("%012x", minute), 60*minute)}})
+	}
+	require.Equal(t, 1, b.store.calls["RunsAround"])
+	require.Equal(t, 1, b.store.calls["ConfigChangesIn"])
+}
+
 // TestFarApart: sightings of one category by two exporters, one of them a month late, load what is near
 // them and not the month between.
 func TestFarApart(t *testing.T) {
