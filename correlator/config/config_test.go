@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 	"gopkg.in/yaml.v3"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/authn"
@@ -249,6 +251,31 @@ func FuzzParse(f *testing.F) {
 		for _, token := range c.Auth.AcceptedTokens() {
 			require.True(t, c.tenantIDs()[token.Tenant], "an accepted token opens a tenant that exists")
 			require.NotZero(t, token.Hash)
+		}
+	})
+}
+
+// FuzzInventory: an inventory that is accepted is one in every form, and answers every question.
+func FuzzInventory(f *testing.F) {
+	f.Add([]byte("sites: [{name: HQ}]\ndevices: [{name: A, site: HQ}, {name: B, depends_on: [{any: [A, C]}, {k: 1, of: [B]}]}]\nservices: [{name: s, depends_on: [{all: [A]}]}]\nlinks: [{a: {device: A, interface: e1}, b: {device: B, interface: e2}}]"))
+	f.Add([]byte(`{"devices":[{"name":"A","subscribers":3,"depends_on":[{"all":["A"]}]}]}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		inventory, err := ParseInventory(raw)
+		if err != nil {
+			return
+		}
+		asJSON, err := json.Marshal(inventory)
+		require.NoError(t, err)
+		again, err := ParseInventory(asJSON)
+		require.NoError(t, err, "%s", asJSON)
+		encoded, err := json.Marshal(again)
+		require.NoError(t, err)
+		require.Equal(t, string(asJSON), string(encoded))
+		graph := topology.NewGraph(*inventory)
+		for _, d := range inventory.Devices {
+			require.True(t, graph.Has(d.Name))
+			graph.Ancestors(d.Name)
+			require.True(t, graph.Covers(topology.Scope{Devices: []string{d.Name}}, d.Name, ""))
 		}
 	})
 }

@@ -12,11 +12,13 @@ import (
 	"connectrpc.com/connect/v2"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
 	apiv1 "github.com/ispvisualmonitor/ispvisualmonitor/api/v1"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/authn"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/configchange"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
 )
 
@@ -180,5 +182,47 @@ func TestEveryObservationArrives(t *testing.T) {
 		}
 		require.Equal(rt, sightings, gotSeen)
 		require.Equal(rt, failures, gotFailed)
+	})
+}
+
+// FuzzObserve: whatever an exporter sends is either refused as its mistake or committed to the last
+// observation.
+func FuzzObserve(f *testing.F) {
+	for _, o := range [][]*apiv1.Observation{
+		{sighting("EDGE1", "0123456789ab"), failure("EDGE2")},
+		{{Device: "A", Category: "all", ObservedAt: timestamppb.New(noon), State: &apiv1.Observation_Sha256{Sha256: strings.Repeat("a", 64)}, AllowlistVersion: 3}},
+		{{}},
+	} {
+		raw, err := proto.Marshal(&apiv1.ObserveRequest{Observations: o})
+		require.NoError(f, err)
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var req apiv1.ObserveRequest
+		if proto.Unmarshal(raw, &req) != nil {
+			return
+		}
+		committed := &inbox{}
+		answer, err := New(committed, clock).Observe(as(t, "acme"), &req)
+		if err != nil {
+			require.Equal(t, connect.CodeInvalidArgument, connect.CodeOf(err), err)
+			require.Empty(t, committed.got)
+			return
+		}
+		n := 0
+		for _, in := range committed.got["acme"] {
+			switch in := in.(type) {
+			case engine.ObservationsInput:
+				n += len(in.Observations)
+				for _, o := range in.Observations {
+					require.Len(t, o.Fingerprint, configchange.FingerprintDigits)
+				}
+			case engine.ObservationFailedInput:
+				n++
+				require.NotEmpty(t, in.Reason)
+			}
+		}
+		require.Equal(t, len(req.GetObservations()), n)
+		require.EqualValues(t, n, answer.GetAccepted())
 	})
 }
