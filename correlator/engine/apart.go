@@ -62,7 +62,7 @@ func (s splits) bar(o incident.Occurrence, w *work) bool {
 	if own := s.own[o.Fingerprint]; own != nil && own != w && parted(own, w) {
 		return true
 	}
-	return !holds(w, o.Subject()) && slices.ContainsFunc(s.divided, func(other *work) bool {
+	return len(s.divided) > 0 && !holds(w, o.Subject()) && slices.ContainsFunc(s.divided, func(other *work) bool {
 		return other != w && holds(other, o.Subject()) && parted(other, w)
 	})
 }

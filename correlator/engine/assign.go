@@ -335,7 +335,7 @@ func (r *run) merge(from, into *work) {
 	for _, o := range from.occurrences {
 		into.add(o)
 	}
-	into.page = into.page || from.page
+	into.page, into.dirty = into.page || from.page, true
 	into.inc.MergedFrom = append(append(into.inc.MergedFrom, from.inc.ID), from.inc.MergedFrom...)
 	into.inc.Apart = append(into.inc.Apart, from.inc.Apart...)
 	into.inc.Feedback = append(into.inc.Feedback, from.inc.Feedback...)

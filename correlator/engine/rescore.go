@@ -23,8 +23,12 @@ func (r *run) rescore(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	heard := w.news()
+	if r.graphReplaced {
+		heard = w.occurrences
+	}
 	if due := w.inc.JudgedAt.Add(restBetween); r.crowded(w) && due.After(r.now) {
-		w.reach = incident.Reach(j.Graph, w.news())
+		w.reach, w.resting = incident.Reach(j.Graph, heard), true
 		return r.store.SetTimer(ctx, Timer{Kind: TimerRescore, Subject: w.inc.ID, Due: due})
 	}
 	facts, err := r.facts(ctx, j.Graph, w.occurrences, w.inc.Onset)
@@ -42,12 +46,11 @@ func (r *run) rescore(ctx context.Context, w *work) error {
 		return err
 	}
 	judgement = judgement.Complete(j.Unknowns(facts, judgement, watched, sightings))
-	heard := w.news()
-	if r.graphReplaced {
-		heard = w.occurrences
-	}
 	w.reach = append(incident.Reach(j.Graph, heard), categoriesOf(w.occurrences, facts.Changes)...)
 	if reflect.DeepEqual(judgement, w.inc.Judgement) {
+		if w.dirty || w.grown { // it is saved all the same
+			w.inc.JudgedAt = r.now
+		}
 		return nil
 	}
 	w.inc.Judgement, w.inc.JudgedAt, w.dirty = judgement, r.now, true
@@ -58,7 +61,8 @@ func (r *run) rescore(ctx context.Context, w *work) error {
 }
 
 // In a storm, when alerts arrive one by one by the thousand, a judgement of all of them for each one
-// is waste: an incident of more than crowd alerts rests between two judgements.
+// is waste: an incident of more than crowd alerts rests between two judgements. What the alerts that come
+// meanwhile add to it is told with the next one.
 const (
 	crowd       = 100
 	restBetween = time.Second

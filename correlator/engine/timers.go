@@ -41,7 +41,7 @@ func (r *run) fire(ctx context.Context, t Timer) error {
 	case TimerAckExpiry:
 		return r.onIncident(ctx, t.Subject, func(w *work) { r.unacknowledged(w) })
 	case TimerRescore:
-		return r.onIncident(ctx, t.Subject, func(w *work) { w.rescore = true })
+		return r.onIncident(ctx, t.Subject, func(w *work) { w.rescore, w.grown = true, true })
 	case TimerClose:
 		return r.onIncident(ctx, t.Subject, func(w *work) { r.closeIfOver(w) })
 	default:

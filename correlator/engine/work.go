@@ -19,6 +19,8 @@ type work struct {
 	changed     map[string]bool // ids of occurrences to save
 	isNew       bool
 	dirty       bool // the incident itself is to be saved
+	grown       bool // it has other alerts than before: to be saved and told as well, unless it rests
+	resting     bool // its judgement waits (see crowded)
 	rescore     bool
 	page        bool      // an unsuppressed firing alert has just arrived
 	acked       bool      // it was acknowledged, or that was taken back: the timer of its expiry is to follow
@@ -38,7 +40,7 @@ func (w *work) add(o incident.Occurrence) {
 	o.IncidentID = w.inc.ID
 	w.occurrences = append(w.occurrences, o)
 	w.touch(o.ID)
-	w.dirty, w.rescore = true, true
+	w.grown, w.rescore = true, true
 }
 
 // reopen begins another life of a closed incident.
@@ -150,6 +152,10 @@ func (r *run) takeFound(ctx context.Context, found []incident.Incident) ([]*work
 	if err != nil {
 		return nil, fmt.Errorf("loading occurrences: %w", err)
 	}
+	if len(fresh) == 1 {
+		r.works[fresh[0]].occurrences = occurrences
+		return works, nil
+	}
 	for _, o := range occurrences {
 		w := r.works[o.IncidentID]
 		w.occurrences = append(w.occurrences, o)
@@ -182,7 +188,7 @@ func (r *run) flush(ctx context.Context) error {
 			return fmt.Errorf("incident %s: %w", id, err)
 		}
 		occurrences = append(occurrences, w.news()...)
-		if w.dirty {
+		if w.dirty || w.grown && !w.resting {
 			w.inc.Revision++
 			incidents = append(incidents, w.inc)
 			event := cmp.Or(w.event, IncidentUpdated)
@@ -214,7 +220,7 @@ func (r *run) flush(ctx context.Context) error {
 // settle brings everything about an incident that follows from its alerts up to date: onset, planned
 // work, judgement, life, notices.
 func (r *run) settle(ctx context.Context, w *work) error {
-	touched := w.dirty || w.rescore || w.page || len(w.changed) > 0
+	touched := w.dirty || w.grown || w.rescore || w.page || len(w.changed) > 0
 	if w.inc.State == incident.Merged || !touched {
 		return nil
 	}

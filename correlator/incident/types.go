@@ -91,7 +91,7 @@ type Incident struct {
 	DuringMaintenanceID string `json:"during_maintenance_id,omitempty"`
 
 	Judgement Judgement `json:"judgement"`
-	// JudgedAt is when the judgement was last looked at anew and came out otherwise.
+	// JudgedAt is when the judgement was last looked at anew, unless that changed nothing at all.
 	JudgedAt time.Time `json:"judged_at"`
 
 	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"`

@@ -39,10 +39,17 @@ func (s *state) collectOccurrences(rows pgx.Rows, err error) ([]incident.Occurre
 	return occurrences, nil
 }
 
+// spareOccurrences is how many more an incident may get before the list of all has to move.
+const spareOccurrences = 16
+
 // Occurrences implements engine.IncidentStore.
 func (s *state) Occurrences(ctx context.Context, incidentIDs []string) ([]incident.Occurrence, error) {
 	var unknown []string
-	var out []incident.Occurrence
+	size := spareOccurrences
+	for _, id := range incidentIDs {
+		size += len(s.incidents[id])
+	}
+	out := make([]incident.Occurrence, 0, size)
 	for _, id := range incidentIDs {
 		if known, complete := s.recall(id); complete {
 			out = append(out, known...)

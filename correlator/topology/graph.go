@@ -20,6 +20,10 @@ type Graph struct {
 	groups     []groupRef             // all groups with two members or more, in listing order
 	ancestors  *sync.Map              // device → map[string]int, as asked for
 	measured   map[string]int         // device → subscribers, where the inventory does not say
+
+	spareDevices map[string]bool // members of groups that can do without one
+	spareLinks   map[string]bool // links between such a member and what depends on it
+	alone        *sync.Map       // device → []string, its impact while all else stands, as asked for
 }
 
 // groupRef is one dependency group of one device.
@@ -39,6 +43,10 @@ func NewGraph(inv Inventory) *Graph {
 		linksOf:    map[[2]string][]string{},
 		links:      map[string]Link{},
 		ancestors:  &sync.Map{},
+
+		spareDevices: map[string]bool{},
+		spareLinks:   map[string]bool{},
+		alone:        &sync.Map{},
 	}
 	for _, d := range inv.Devices {
 		g.devices[d.Name] = d
@@ -65,6 +73,17 @@ func NewGraph(inv Inventory) *Graph {
 		for _, end := range []End{l.A, l.B} {
 			g.linkAt[end] = l
 			g.mention(end.Device)
+		}
+	}
+	for _, ref := range g.groups {
+		if ref.group.Needs() == len(ref.group.Members()) {
+			continue
+		}
+		for _, member := range ref.group.Members() {
+			g.spareDevices[member] = true
+			for _, l := range g.LinksBetween(ref.device, member) {
+				g.spareLinks[l] = true
+			}
 		}
 	}
 	for _, devices := range g.sites {

@@ -23,6 +23,42 @@ func (g *Graph) Impact(f Failure, down Down) []string {
 	if len(f.Links) == 0 && len(f.Devices) == 1 && len(g.dependents[f.Devices[0]]) == 0 {
 		return []string{f.Devices[0]} // nothing stands on it: most devices are like that
 	}
+	if len(f.Links) == 0 && len(f.Devices) == 1 && g.Has(f.Devices[0]) {
+		if alone := g.impactAlone(f.Devices[0]); len(down.Devices)+len(down.Links) <= len(alone) && !g.sparesTouched(down) {
+			return slices.Clone(alone)
+		}
+	}
+	return g.walkImpact(f, down)
+}
+
+// impactAlone is the impact of one device while all else stands. The slice is the graph's own: a storm asks
+// for the same few again and again.
+func (g *Graph) impactAlone(device string) []string {
+	if known, ok := g.alone.Load(device); ok {
+		return known.([]string)
+	}
+	impact := g.walkImpact(Failure{Devices: []string{device}}, Down{})
+	g.alone.Store(device, impact)
+	return impact
+}
+
+// sparesTouched says whether something of what is down is a leg of a group that can do without one. All
+// other groups break with whatever member fails, so what else is down makes no difference to an impact.
+func (g *Graph) sparesTouched(down Down) bool {
+	for d, is := range down.Devices {
+		if is && g.spareDevices[d] {
+			return true
+		}
+	}
+	for l, is := range down.Links {
+		if is && g.spareLinks[l] {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *Graph) walkImpact(f Failure, down Down) []string {
 	w := impactWalk{g: g, down: down, failed: make(map[string]bool, len(f.Devices)), links: map[string]bool{}}
 	w.start(f)
 	w.spread()
