@@ -18,15 +18,17 @@ type memory struct {
 	writer      string // the transaction that this is the outcome of
 	occurrences map[string]incident.Occurrence
 	// incidents has the occurrences of incidents of which all are known, by StartsAt, then ID.
-	incidents   map[string][]incident.Occurrence
-	open        map[string]incident.Incident
-	alerts      map[string]knownAlert // by fingerprint
-	entities    map[string]entities   // of open incidents, as far as they were written
-	live        *live                 // nil: not looked at, or too many
-	tooManyLive bool
-	changes     changePages
-	calendar    *calendarPage // nil: not looked at
-	next        nextTimer
+	incidents     map[string][]incident.Occurrence
+	open          map[string]incident.Incident
+	alerts        map[string]knownAlert // by fingerprint
+	entities      map[string]entities   // of open incidents, as far as they were written
+	live          *live                 // nil: not looked at, or too many
+	tooManyLive   bool
+	changes       changePages
+	calendar      *calendarPage // nil: not looked at
+	next          nextTimer
+	timers        timerBook // nil: not looked at, or too many
+	tooManyTimers bool
 }
 
 // knownAlert is an alert of which the newest occurrence is known, and every other that had not ended by a

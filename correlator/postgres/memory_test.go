@@ -59,7 +59,14 @@ func (d *storeDraw) name(what string) string {
 func (d *storeDraw) save() {
 	ctx := d.Context()
 	id := d.name("incident")
-	switch step := rapid.IntRange(0, 4).Draw(d.T, "step"); {
+	switch step := rapid.IntRange(0, 5).Draw(d.T, "step"); {
+	case step == 5:
+		timer := engine.Timer{Kind: engine.TimerClose, Subject: d.name("timer"), Due: d.at("due")}
+		if rapid.Bool().Draw(d.T, "clear") {
+			require.NoError(d, d.s.ClearTimer(ctx, timer.Kind, timer.Subject))
+		} else {
+			require.NoError(d, d.s.SetTimer(ctx, timer))
+		}
 	case step == 4:
 		c := configchange.Change{ID: d.name("c"), Device: d.name("D"), Category: "bgp", NotAfter: d.at("change"), DetectedAt: noon}
 		c.NotBefore = c.NotAfter.Add(-time.Minute)
@@ -109,6 +116,7 @@ func (d *storeDraw) ask() {
 	remembered := d.answers(incidents, changes, fingerprints, from)
 	kept := *d.s.memory
 	d.s.live, d.s.tooManyLive, d.s.changes, d.s.alerts, d.s.open = nil, true, changePages{}, map[string]knownAlert{}, map[string]incident.Incident{}
+	d.s.timers, d.s.tooManyTimers, d.s.next = nil, true, nextTimer{}
 	read := d.answers(incidents, changes, fingerprints, from)
 	*d.s.memory = kept
 	require.Equal(d, read, remembered)
@@ -131,6 +139,9 @@ func (d *storeDraw) answers(incidents engine.IncidentSelector, changes engine.Ch
 	for _, o := range heard {
 		out = append(out, fmt.Sprint(o.ID, o.IncidentID, o.StartsAt, o.EndsAt))
 	}
+	timer, some, err := d.s.NextTimer(d.Context())
+	require.NoError(d, err)
+	out = append(out, fmt.Sprint(timer.Kind, timer.Subject, timer.Due, some))
 	if len(incidents.Reach) > 0 {
 		reaching, err := d.s.IncidentsReaching(d.Context(), []engine.IncidentSelector{incidents})
 		require.NoError(d, err)

@@ -29,6 +29,7 @@ type state struct {
 	xid         string                        // of this transaction: what the tenant's row will be marked with
 	reachEnds   map[string]pgtype.Timestamptz // of incidents, as their reach has it
 	pending     pending
+	timerWrites map[timerKey]*time.Time // timers that were set; nil: cleared
 	timersMoved bool
 
 	journal []entry
@@ -58,6 +59,8 @@ func lockTenant(ctx context.Context, tx pgx.Tx, tenant string, left *memory) (*s
 		runs:      map[string]configchange.Run{},
 		reachEnds: map[string]pgtype.Timestamptz{},
 		updates:   map[string]int{},
+
+		timerWrites: map[timerKey]*time.Time{},
 	}
 	var settings []byte
 	var writer string
@@ -81,7 +84,7 @@ func lockTenant(ctx context.Context, tx pgx.Tx, tenant string, left *memory) (*s
 		s.live.age(s.row.receivedAt)
 	}
 	if s.row.nextDue == nil { // no timer at all needs no look
-		s.next = nextTimer{known: true}
+		s.next, s.timers = nextTimer{known: true}, timerBook{}
 	}
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,12 +22,42 @@ type nextTimer struct {
 	some  bool
 }
 
+// timerKey is what there is at most one timer for.
+type timerKey struct {
+	kind    engine.TimerKind
+	subject string
+}
+
+// timerBook is all of a tenant's timers.
+type timerBook map[timerKey]time.Time
+
+// timerBookLimit is how many timers are kept; where there are more, the database is asked for the first.
+const timerBookLimit = 1000
+
+// first is the first timer; false: there is none.
+func (b timerBook) first() (first engine.Timer, some bool) {
+	for key, due := range b {
+		if t := (engine.Timer{Kind: key.kind, Subject: key.subject, Due: due}); !some || compareTimers(t, first) < 0 {
+			first, some = t, true
+		}
+	}
+	return first, some
+}
+
 // NextTimer implements engine.TimerStore.
 func (s *state) NextTimer(ctx context.Context) (engine.Timer, bool, error) {
 	if s.next.known {
 		return s.next.timer, s.next.some, nil
 	}
-	rows, err := s.query(ctx, "SELECT kind, subject, due FROM timers ORDER BY due, kind, subject LIMIT 1")
+	if err := s.openTimerBook(ctx); err != nil {
+		return engine.Timer{}, false, fmt.Errorf("load the timers: %w", err)
+	}
+	if s.timers != nil {
+		timer, some := s.timers.first()
+		s.next = nextTimer{known: true, timer: timer, some: some}
+		return timer, some, nil
+	}
+	rows, err := s.queryTimers(ctx, "SELECT kind, subject, due FROM timers ORDER BY due, kind, subject LIMIT 1")
 	if err != nil {
 		return engine.Timer{}, false, err
 	}
@@ -42,20 +73,88 @@ func (s *state) NextTimer(ctx context.Context) (engine.Timer, bool, error) {
 	return timer, true, nil
 }
 
+// openTimerBook loads all timers, unless they are known or too many.
+func (s *state) openTimerBook(ctx context.Context) error {
+	if s.timers != nil && len(s.timers) > 2*timerBookLimit {
+		s.timers, s.tooManyTimers = nil, true
+	}
+	if s.timers != nil || s.tooManyTimers {
+		return nil
+	}
+	rows, err := s.queryTimers(ctx, "SELECT kind, subject, due FROM timers LIMIT $1", timerBookLimit+1)
+	if err != nil {
+		return err
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[engine.Timer])
+	if err != nil {
+		return err
+	}
+	if len(all) > timerBookLimit {
+		s.tooManyTimers = true
+		return nil
+	}
+	s.timers = timerBook{}
+	for _, t := range all {
+		s.timers[timerKey{t.Kind, t.Subject}] = t.Due
+	}
+	return nil
+}
+
+// queryTimers reads timers, after those that wait.
+func (s *state) queryTimers(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	s.queueTimers()
+	return s.queryBeside(ctx, sql, args...)
+}
+
 // SetTimer implements engine.TimerStore.
 func (s *state) SetTimer(_ context.Context, t engine.Timer) error {
+	key := timerKey{t.Kind, t.Subject}
+	if due, set := s.timers[key]; set && due.Equal(t.Due) {
+		return nil
+	}
 	s.next.set(t, &s.timersMoved)
-	s.queue(`
-		INSERT INTO timers (kind, subject, due) VALUES ($1, $2, $3)
-		ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET due = excluded.due`, int16(t.Kind), t.Subject, t.Due)
+	if s.timers != nil {
+		s.timers[key] = t.Due
+	}
+	s.timerWrites[key] = &t.Due
 	return nil
 }
 
 // ClearTimer implements engine.TimerStore.
 func (s *state) ClearTimer(_ context.Context, kind engine.TimerKind, subject string) error {
+	key := timerKey{kind, subject}
+	if _, set := s.timers[key]; s.timers != nil && !set {
+		return nil
+	}
 	s.next.clear(kind, subject, &s.timersMoved)
-	s.queue("DELETE FROM timers WHERE kind = $1 AND subject = $2", int16(kind), subject)
+	delete(s.timers, key)
+	s.timerWrites[key] = nil
 	return nil
+}
+
+// queueTimers writes the timers that were set or cleared, each as it was left.
+func (s *state) queueTimers() {
+	var kinds, goneKinds []int16
+	var subjects, goneSubjects []string
+	var dues []time.Time
+	for key, due := range s.timerWrites {
+		if due == nil {
+			goneKinds, goneSubjects = append(goneKinds, int16(key.kind)), append(goneSubjects, key.subject)
+		} else {
+			kinds, subjects, dues = append(kinds, int16(key.kind)), append(subjects, key.subject), append(dues, *due)
+		}
+	}
+	clear(s.timerWrites)
+	if len(kinds) > 0 {
+		s.queue(`
+			INSERT INTO timers (kind, subject, due) SELECT * FROM unnest($1::smallint[], $2::text[], $3::timestamptz[])
+			    ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET due = excluded.due`, kinds, subjects, dues)
+	}
+	if len(goneKinds) > 0 {
+		s.queue(`
+			DELETE FROM timers AS t USING unnest($1::smallint[], $2::text[]) AS u (kind, subject)
+			 WHERE t.kind = u.kind AND t.subject = u.subject`, goneKinds, goneSubjects)
+	}
 }
 
 // set notes that a timer was set. It is the first one now, or comes after it, or was the first and has
@@ -85,6 +184,7 @@ func compareTimers(a, b engine.Timer) int {
 
 // queueNextDue puts the first timer into the tenant's row, and wakes the schedulers.
 func (s *state) queueNextDue() {
+	s.queueTimers()
 	if !s.timersMoved {
 		return
 	}
