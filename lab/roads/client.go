@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"strings"
 	"sync"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -101,6 +103,8 @@ func (c *Client) Deliver(ctx context.Context, lines ...Line) error {
 		return err
 	case "change":
 		return c.change(ctx, l)
+	case "maintenance", "blackout":
+		return c.window(ctx, l)
 	case "operator":
 		return c.operate(ctx, l)
 	}
@@ -133,44 +137,104 @@ func (c *Client) change(ctx context.Context, l Line) error {
 		return err
 	}
 	name, _ := change["id"].(string)
+	switch l.Op {
+	case "create":
+		if status, given := change["status"]; given && status != "planned" { // a record of work that has begun
+			return ErrNoRoad
+		}
+		delete(change, "id")
+		var created apiv1.CreateChangeResponse
+		err := c.rpc(ctx, c.Tokens.Operator, "", apiv1connect.ChangeServiceCreateChangeProcedure,
+			map[string]any{"change": change, "idempotency_key": name}, &created)
+		if err == nil {
+			c.Planned.note(name, created.GetChange().GetId())
+		}
+		return err
+	case "update":
+		change["id"] = c.Planned.ID(name)
+		return c.rpc(ctx, c.Tokens.Operator, "", apiv1connect.ChangeServiceUpdateChangeProcedure, map[string]any{"change": change}, nil)
+	}
 	procedure := map[string]string{
-		"create": apiv1connect.ChangeServiceCreateChangeProcedure, "start": apiv1connect.ChangeServiceStartChangeProcedure,
-		"complete": apiv1connect.ChangeServiceCompleteChangeProcedure, "cancel": apiv1connect.ChangeServiceCancelChangeProcedure,
+		"start": apiv1connect.ChangeServiceStartChangeProcedure, "complete": apiv1connect.ChangeServiceCompleteChangeProcedure,
+		"cancel": apiv1connect.ChangeServiceCancelChangeProcedure,
 	}[l.Op]
 	if procedure == "" {
 		return ErrNoRoad
 	}
-	if l.Op != "create" {
-		return c.rpc(ctx, c.Tokens.Operator, "", procedure, map[string]any{"id": c.Planned.ID(name)}, nil)
-	}
-	if status, given := change["status"]; given && status != "planned" { // a record of work that has begun
-		return ErrNoRoad
-	}
-	delete(change, "id")
-	var created apiv1.CreateChangeResponse
-	err := c.rpc(ctx, c.Tokens.Operator, "", procedure, map[string]any{"change": change, "idempotency_key": name}, &created)
-	if err == nil {
-		c.Planned.note(name, created.GetChange().GetId())
-	}
-	return err
+	return c.rpc(ctx, c.Tokens.Operator, "", procedure, map[string]any{"id": c.Planned.ID(name)}, nil)
 }
 
-func (c *Client) operate(ctx context.Context, l Line) error {
-	var by string
-	var of struct{ Device, AlertName string }
-	request := l.only("until")
-	if err := errors.Join(l.Field("incident_of", &of), l.Field("by", &by)); err != nil {
+// window does the same with a maintenance or blackout window.
+func (c *Client) window(ctx context.Context, l Line) error {
+	var window map[string]any
+	if err := l.Field(l.Type, &window); err != nil {
 		return err
 	}
-	if l.Op != "acknowledge" {
-		return ErrNoRoad
+	name, _ := window["id"].(string)
+	kind := "WINDOW_KIND_" + strings.ToUpper(l.Type)
+	window["kind"] = kind
+	switch l.Op {
+	case "create":
+		delete(window, "id")
+		var created apiv1.CreateWindowResponse
+		err := c.rpc(ctx, c.Tokens.Operator, "", apiv1connect.WindowServiceCreateWindowProcedure,
+			map[string]any{"window": window, "idempotency_key": name}, &created)
+		if err == nil {
+			c.Planned.note(name, created.GetWindow().GetId())
+		}
+		return err
+	case "update":
+		window["id"] = c.Planned.ID(name)
+		return c.rpc(ctx, c.Tokens.Operator, "", apiv1connect.WindowServiceUpdateWindowProcedure, map[string]any{"window": window}, nil)
+	case "cancel":
+		return c.rpc(ctx, c.Tokens.Operator, "", apiv1connect.WindowServiceCancelWindowProcedure, map[string]any{"kind": kind, "id": c.Planned.ID(name)}, nil)
+	}
+	return ErrNoRoad
+}
+
+// operate says about an incident what the line says, in the name of the person whom it names.
+func (c *Client) operate(ctx context.Context, l Line) error {
+	type alert struct{ Device, AlertName string }
+	var by string
+	var of, into alert
+	var fingerprints []string
+	var cause map[string]any
+	if err := errors.Join(
+		l.Field("incident_of", &of), l.Field("into_incident_of", &into), l.Field("by", &by), l.Field("alerts", &fingerprints), l.Field("cause", &cause),
+	); err != nil {
+		return err
 	}
 	id, err := c.incidentOf(ctx, of.Device, of.AlertName)
 	if err != nil {
 		return err
 	}
-	request["id"] = id
-	return c.rpc(ctx, c.Tokens.Operator, by, apiv1connect.IncidentServiceAcknowledgeIncidentProcedure, request, nil)
+	var procedure string
+	request := map[string]any{"id": id}
+	switch l.Op {
+	case "acknowledge":
+		procedure = apiv1connect.IncidentServiceAcknowledgeIncidentProcedure
+		maps.Copy(request, l.only("until"))
+	case "merge":
+		procedure = apiv1connect.IncidentServiceMergeIncidentsProcedure
+		other, err := c.incidentOf(ctx, into.Device, into.AlertName)
+		if err != nil || other == id { // one already: nobody would ask for it
+			return err
+		}
+		request["into_id"] = other
+	case "split":
+		procedure = apiv1connect.IncidentServiceSplitIncidentProcedure
+		request["alerts"] = fingerprints
+	case "feedback":
+		procedure = apiv1connect.IncidentServiceGiveFeedbackProcedure
+		if cause != nil {
+			request["cause"] = cause
+		} else {
+			request["nothing_known"] = true
+		}
+	default:
+		return ErrNoRoad
+	}
+	return c.rpc(ctx, c.Tokens.Operator, by, procedure, request, nil)
 }
 
 // incidentOf finds the newest incident that has an alert, as a person finds it in the list.

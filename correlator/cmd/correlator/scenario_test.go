@@ -192,31 +192,14 @@ func (s *scenarioService) deliver(t *testing.T, l roads.Line) {
 	require.NoError(t, err)
 }
 
-// input is a line without an HTTP road.
+// input is a line without an HTTP road: a change record of work that has begun already.
 func (s *scenarioService) input(t *testing.T, l roads.Line) engine.Input {
 	t.Helper()
-	read := func(field string, into any) { require.NoError(t, l.Field(field, into)) }
-	switch l.Type {
-	case "subscribers":
-		var in engine.SubscribersInput
-		read("counts", &in.Counts)
-		return in
-	case "change", "maintenance", "blackout":
-		in := engine.WindowInput{Op: engine.WindowOp(l.Op)}
-		read(l.Type, &in.Window)
-		in.Window.Kind, in.Window.ID = calendar.Kind(l.Type), s.client.Planned.ID(in.Window.ID)
-		return in
-	case "operator":
-		in := engine.OperatorInput{Op: engine.OperatorOp(l.Op)}
-		read("incident_of", &in.Incident)
-		read("into_incident_of", &in.Into)
-		read("by", &in.By)
-		read("alerts", &in.Alerts)
-		read("cause", &in.Cause)
-		return in
-	}
-	require.FailNow(t, "a line of unknown type "+l.Type)
-	return nil
+	require.Equal(t, "change", l.Type)
+	in := engine.WindowInput{Op: engine.WindowOp(l.Op)}
+	require.NoError(t, l.Field("change", &in.Window))
+	in.Window.Kind, in.Window.ID = calendar.Change, s.client.Planned.ID(in.Window.ID)
+	return in
 }
 
 // reconfigure gives settings as an operator does: in the configuration, followed by a reload.
