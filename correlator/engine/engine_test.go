@@ -378,6 +378,21 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestTheSameSettingsAgainChangeNothing: a service that starts again gives what is configured, and no
+// incident may look different for it.
+func TestTheSameSettingsAgainChangeNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	hour, other := time.Hour, 2*time.Hour
+	b.apply(0, engine.SettingsInput{Cooldown: &hour, Weights: []byte(`{}`)})
+	b.apply(1, engine.AlertsInput{Alerts: []engine.Alert{down("EDGE1", 0)}})
+	b.store.calls = map[string]int{}
+	b.apply(2, engine.SettingsInput{Cooldown: &hour, Weights: []byte(`{}`)})
+	require.Zero(t, b.store.calls["ConfigChanges"], "nothing was judged")
+	b.apply(3, engine.SettingsInput{Cooldown: &other})
+	require.NotZero(t, b.store.calls["ConfigChanges"], "what fires was judged anew")
+}
+
 // TestStoreTroubleIsNoRefusal: whoever gets such an error must not commit, and may try again.
 func TestStoreTroubleIsNoRefusal(t *testing.T) {
 	t.Parallel()

@@ -37,10 +37,11 @@ func (r *run) inventory(ctx context.Context, in InventoryInput) error {
 
 // changeSettings changes what the input names.
 func (r *run) changeSettings(ctx context.Context, in SettingsInput) error {
-	s, err := r.tenantSettings(ctx)
+	before, err := r.tenantSettings(ctx)
 	if err != nil {
 		return err
 	}
+	s := before
 	for _, f := range []struct {
 		name  string
 		given *time.Duration
@@ -72,6 +73,9 @@ func (r *run) changeSettings(ctx context.Context, in SettingsInput) error {
 				return fmt.Errorf("keeping who changed the weights: %w", err)
 			}
 		}
+	}
+	if s == before { // a service gives what is configured at each start, and a start changes nothing
+		return nil
 	}
 	if err := r.store.SaveSettings(ctx, s); err != nil {
 		return fmt.Errorf("saving settings: %w", err)

@@ -214,6 +214,8 @@ func (c *Client) operate(ctx context.Context, l Line) error {
 	case "acknowledge":
 		procedure = apiv1connect.IncidentServiceAcknowledgeIncidentProcedure
 		maps.Copy(request, l.only("until"))
+	case "unacknowledge":
+		procedure = apiv1connect.IncidentServiceUnacknowledgeIncidentProcedure
 	case "merge":
 		procedure = apiv1connect.IncidentServiceMergeIncidentsProcedure
 		other, err := c.incidentOf(ctx, into.Device, into.AlertName)

@@ -192,9 +192,15 @@ func (s *scenarioService) deliver(t *testing.T, l roads.Line) {
 	require.NoError(t, err)
 }
 
-// input is a line without an HTTP road: a change record of work that has begun already.
+// input is a line without an HTTP road: a change record of work that has begun already, or what the watcher
+// of Prometheus counts.
 func (s *scenarioService) input(t *testing.T, l roads.Line) engine.Input {
 	t.Helper()
+	if l.Type == "subscribers" {
+		var in engine.SubscribersInput
+		require.NoError(t, l.Field("counts", &in.Counts))
+		return in
+	}
 	require.Equal(t, "change", l.Type)
 	in := engine.WindowInput{Op: engine.WindowOp(l.Op)}
 	require.NoError(t, l.Field("change", &in.Window))
