@@ -28,13 +28,14 @@ func (j Judge) confidence(s *scene, p pick) float64 {
 }
 
 // knownState is the weight of the state evidence that speaks of the candidate itself. What a device
-// tells of the other end of a link says little about which of the two failed, unless that end speaks as
-// well or the device was changed.
+// tells of the other ends of its links says little about which of the two failed, unless it was changed, is
+// down or has another trouble.
 func (j Judge) knownState(s *scene, c suspect) float64 {
 	total := 0.0
+	witness := j.onlyWitness(s, c)
 	for _, piece := range j.statePieces(s, c) {
 		certain := c.own >= j.Weights.Counts() || c.kind != KindDevice || slices.ContainsFunc(piece.alerts, func(i int) bool {
-			return s.alerts[i].Device != c.name || len(s.mute(i)) == 0
+			return s.alerts[i].Device != c.name || !witness && len(s.mute(i)) == 0
 		})
 		if certain {
 			total += piece.weight

@@ -36,25 +36,28 @@ func (c *covering) rivals(alerts []int) []int {
 	return fewest
 }
 
-// known says whether a suspect is known to be in trouble where the best one, which has not changed,
-// is only deduced or merely downstream:
+// known says whether a suspect is known to be in trouble where the best one is only deduced or merely
+// downstream:
+//   - it says that it is down, and explains more: dependents that are still silent do not disprove it, and
+//     what was changed below it only fell with it;
+//
+// and where the best one has not changed:
 //   - it was changed and alerts, and explains more: what went down below it only inherits its evidence;
 //   - it is a roll-out, which beats an ancestor without evidence of its own;
-//   - it says that it is down, and explains more: dependents that are still silent do not disprove it;
 //   - it alerts, nobody but itself speaks of the best one, and that is silent: the far end of a link
 //     is not to blame for what it does not say. Where others alert below the far end, it is.
 func (c *covering) known(i, best int, needed []int) bool {
 	s, b := c.suspects[i], c.suspects[best]
 	more := c.left[i] > c.left[best]+epsilon
 	switch {
+	case s.kind == KindDevice && s.alerting && c.scene.down.Devices[s.name] && more:
+		return true
 	case c.changed(best):
 		return false
 	case c.changed(i):
 		return s.kind == KindRollout || s.alerting && more
-	case s.kind != KindDevice || !s.alerting:
-		return false
 	default:
-		return c.scene.down.Devices[s.name] && more || !b.alerting && includes(c.scene.bySubject[s.name], needed)
+		return s.kind == KindDevice && s.alerting && !b.alerting && includes(c.scene.bySubject[s.name], needed)
 	}
 }
 
@@ -75,7 +78,7 @@ func (c *covering) stands(i int) bool {
 
 // farEnd lets another take the place of a device that is only a witness, where that explains all the same:
 // the far end that it tells of, or the site. Where nobody but the witness speaks, a silent far end is not to
-// blame, unless it has the better change evidence, even if that would not count by itself.
+// blame, unless it was changed in a way that fits and is worth a word.
 func (c *covering) farEnd(best int) int {
 	b := c.suspects[best]
 	if !c.judge.onlyWitness(c.scene, b) {
@@ -85,16 +88,23 @@ func (c *covering) farEnd(best int) int {
 	alone := includes(c.scene.bySubject[b.name], needed)
 	for _, i := range c.rivals(needed) {
 		s := c.suspects[i]
-		if i == best || s.kind == KindLink || s.kind == KindRollout || !includes(s.explains, needed) || c.judge.onlyWitness(c.scene, s) {
+		told := s.kind == KindSite || s.kind == KindDevice && c.names(b.name, s.name)
+		if i == best || !told || alone && !c.fits(s) || !includes(s.explains, needed) || c.judge.onlyWitness(c.scene, s) {
 			continue
 		}
-		better := s.own > b.own+epsilon
-		named := s.kind == KindSite || c.names(b.name, s.name)
-		if (better && !s.alerting || !alone && named) && (winner == best || c.strength(i) > c.strength(winner)+epsilon) {
+		if winner == best || c.strength(i) > c.strength(winner)+epsilon {
 			winner = i
 		}
 	}
 	return winner
+}
+
+// fits says whether a silent device was changed in a way that could have done it.
+func (c *covering) fits(s suspect) bool {
+	w := c.judge.Weights.Change
+	return !s.alerting && slices.ContainsFunc(s.changes, func(change weighed) bool {
+		return change.steps == 0 && change.terms.CategoryAffinity >= fitting && change.terms.Product() >= w.MentionShare*w.Base
+	})
 }
 
 // names says whether an alert of the one device names the other as its far end.

@@ -163,15 +163,15 @@ func (c *covering) next() int {
 }
 
 // compare orders suspects by how much they explain on balance; of equals the one with change evidence
-// of its own comes first, then the one that explains more before it is weighed against silence, then
+// of its own that counts comes first, then the one that explains more before it is weighed against silence, then
 // by rank: a link before its ends, a device that says that it is down before one in another trouble, that
-// before its site, before one that is silent, and last one that only tells of the far ends of its links; then by state evidence.
+// before its site, before one that is silent, and last one that only tells of the far ends of its links; then by what evidence there is.
 func (c *covering) compare(a int, leftA float64, b int, leftB float64) int {
 	if d := c.net(b, leftB) - c.net(a, leftA); d > epsilon || d < -epsilon {
 		return cmp.Compare(d, 0)
 	}
 	sa, sb := &c.suspects[a], &c.suspects[b]
-	if own := cmp.Compare(sb.own, sa.own); own != 0 {
+	if own := cmp.Compare(c.counting(sb.own), c.counting(sa.own)); own != 0 {
 		return own
 	}
 	if d := leftB - leftA; d > epsilon || d < -epsilon {
@@ -180,7 +180,15 @@ func (c *covering) compare(a int, leftA float64, b int, leftB float64) int {
 	if rank := cmp.Compare(c.ranks[a], c.ranks[b]); rank != 0 {
 		return rank
 	}
-	return cmp.Or(cmp.Compare(c.state(b), c.state(a)), cmp.Compare(sa.name, sb.name))
+	return cmp.Or(cmp.Compare(c.state(b), c.state(a)), cmp.Compare(sb.own, sa.own), cmp.Compare(sa.name, sb.name))
+}
+
+// counting is change evidence, where it counts.
+func (c *covering) counting(own float64) float64 {
+	if own < c.judge.Weights.Counts() {
+		return 0
+	}
+	return own
 }
 
 // state is the state evidence of a suspect, weighed once: few are ever that close.

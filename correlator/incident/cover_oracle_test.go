@@ -31,7 +31,7 @@ func drawSuspects(t *rapid.T) (*scene, []suspect) {
 	for i := range rapid.IntRange(1, 14).Draw(t, "alerts") {
 		name := fmt.Sprint("R", rapid.IntRange(0, names-1).Draw(t, "subject"))
 		of = append(of, name)
-		s.alerts = append(s.alerts, Occurrence{Device: name})
+		s.alerts = append(s.alerts, Occurrence{Device: name, Symptom: SymptomOSPFDown})
 		s.bySubject[name] = append(s.bySubject[name], i)
 		s.down.Devices[name] = rapid.Bool().Draw(t, "down")
 		s.farEndsOf = append(s.farEndsOf, rapid.SliceOfN(rapid.Just("FAR"), 0, 1).Draw(t, "far end"))
@@ -102,7 +102,7 @@ func (c naive) compare(a, b int) int {
 	if d := c.left[b] - c.left[a]; d > epsilon || d < -epsilon {
 		left = cmp.Compare(d, 0)
 	}
-	return cmp.Or(cmp.Compare(sb.own, sa.own), left, cmp.Compare(c.rank(sa), c.rank(sb)), cmp.Compare(c.state(b), c.state(a)), cmp.Compare(sa.name, sb.name))
+	return cmp.Or(cmp.Compare(c.counting(sb.own), c.counting(sa.own)), left, cmp.Compare(c.rank(sa), c.rank(sb)), cmp.Compare(c.state(b), c.state(a)), cmp.Compare(sb.own, sa.own), cmp.Compare(sa.name, sb.name))
 }
 
 func (c naive) contest(best int) int {

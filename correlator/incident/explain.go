@@ -12,7 +12,7 @@ import (
 
 // explain is the sentence that on-call can read aloud: what alerts, what most likely caused it and
 // why, what else was changed, and what probably repaired it. Complete adds what was not known.
-func (j Judge) explain(s *scene, f Facts, picks []pick, out Judgement) string {
+func (j Judge) explain(s *scene, f Facts, suspects []suspect, picks []pick, out Judgement) string {
 	what := s.alerts[0].told()
 	if subjects := len(s.bySubject); subjects > 1 {
 		what = fmt.Sprintf("%d devices or sites alert, the first with %s", subjects, what)
@@ -20,7 +20,13 @@ func (j Judge) explain(s *scene, f Facts, picks []pick, out Judgement) string {
 	if len(picks) == 0 {
 		return what + "; nothing in the inventory could explain it."
 	}
-	text := what + "; the most likely cause is " + entity(out.Candidates[0]) + j.reason(out) + j.others(out.Candidates[1:])
+	text := what + "; the most likely cause is " + entity(out.Candidates[0])
+	if passed, ok := j.passedOver(suspects, out); ok {
+		text += j.reason(out, true) + j.others(out.Candidates[1:]) +
+			"; the " + lowerFirst(j.changeText(passed.changes[0])) + ", which would explain " + passed.name + " alone"
+	} else {
+		text += j.reason(out, false) + j.others(out.Candidates[1:])
+	}
 	if c, at, ok := j.changedBeforeReturn(s, f, picks[0]); ok {
 		text += fmt.Sprintf("; the %s %s, after the first alert but before it came back at %s", lowerFirst(j.changeTitle(c)), between(c), clock(at))
 	}
@@ -31,7 +37,7 @@ func (j Judge) explain(s *scene, f Facts, picks []pick, out Judgement) string {
 }
 
 // reason says why the first candidate is the first, and denies no change that is evidence anywhere.
-func (j Judge) reason(out Judgement) string {
+func (j Judge) reason(out Judgement, passed bool) string {
 	first := out.Candidates[0]
 	change, weight := bestChange(first)
 	if out.Label != "" {
@@ -50,12 +56,32 @@ func (j Judge) reason(out Judgement) string {
 	case weight >= j.Weights.Change.MentionShare*j.Weights.Change.Base:
 		text += "; weak evidence besides: " + where(first) + "the " + lowerFirst(change)
 	case elsewhere >= j.Weights.Counts(): // others tells of it
+	case passed:
+		text += "; no configuration change that was seen before it explains all of this"
 	case max(weight, elsewhere) > 0:
 		text += "; no configuration change that was seen before it explains this well"
 	default:
 		text += "; no configuration change that was seen before it explains this"
 	}
 	return text
+}
+
+// passedOver is a device of the incident that was changed right before and is no candidate, since another one
+// explains more: no evidence, and yet nothing to be silent about.
+func (j Judge) passedOver(suspects []suspect, out Judgement) (strongest suspect, found bool) {
+	for _, s := range suspects {
+		if s.kind != KindDevice || !s.alerting || s.own < j.Weights.Counts() || s.changes[0].steps > 0 {
+			continue
+		}
+		shown := slices.ContainsFunc(out.Candidates, func(c Candidate) bool {
+			return c.Kind == KindRollout && slices.Contains(c.Devices, s.name) ||
+				slices.ContainsFunc(c.Evidence, func(e Evidence) bool { return e.ConfigChangeID == s.changes[0].change.ID })
+		})
+		if !shown && (!found || s.own > strongest.own) {
+			strongest, found = s, true
+		}
+	}
+	return strongest, found
 }
 
 // others tells of the contributing causes, first of one that has change evidence that counts.

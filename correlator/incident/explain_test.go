@@ -74,6 +74,11 @@ func TestTheSentence(t *testing.T) {
 			"3 devices or sites alert, the first with loss on TOP since 12:00:00; the most likely cause is TOP (loss on TOP since 12:00:00); contributing: A, because the interface configuration of A was changed between 11:58:30 and 11:59:00, at most 1 min 30 s before the first alert.",
 		},
 		{
+			"a change on one of several that no candidate shows",
+			facts(alerts("device_unreachable A", "device_unreachable B", "device_unreachable C"), change("A interfaces", -90, -60)), nil,
+			"3 devices or sites alert, the first with device_unreachable on A since 12:00:00; the most likely cause is TOP (deduced: it says nothing, but A, B, C depend on it and alert); no configuration change that was seen before it explains all of this; the interface configuration of A was changed between 11:58:30 and 11:59:00, at most 1 min 30 s before the first alert, which would explain A alone.",
+		},
+		{
 			"a change while it flaps is no evidence, and still told",
 			facts([]incident.Occurrence{at("loss A", 0, 300), at("loss A", 1000, 0)}, change("A queues", 400, 460)), nil,
 			"loss on A since 12:16:40; the most likely cause is A (loss on A since 12:16:40); no configuration change that was seen before it explains this; the queue configuration of A was changed between 12:06:40 and 12:07:40, after the first alert but before it came back at 12:16:40.",

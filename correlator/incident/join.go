@@ -112,10 +112,21 @@ func (j Judge) downLinksOf(device string, down topology.Down) []string {
 	return out
 }
 
-// Takes says whether an alert is a consequence of what is still down.
+// Takes says whether an alert is a consequence of what is still down: it is of something in its impact, or
+// tells that a link or session to it is lost.
 func (st Standing) Takes(o Occurrence, joinWindow time.Duration) bool {
-	return o.Device != "" && o.Device != st.own && !o.StartsAt.Before(st.from.Add(-joinWindow)) &&
-		st.graph.Hits(st.failure, st.down, o.Device)
+	if o.Device == "" || o.Device == st.own || o.StartsAt.Before(st.from.Add(-joinWindow)) {
+		return false
+	}
+	return st.lostTo(o) || st.graph.Hits(st.failure, st.down, o.Device)
+}
+
+func (st Standing) lostTo(o Occurrence) bool {
+	if !saysLinkDown(o.Symptom) {
+		return false
+	}
+	_, others := farEnds(st.graph, o)
+	return slices.ContainsFunc(others, func(d string) bool { return slices.Contains(st.failure.Devices, d) })
 }
 
 // Unit is what grouping moves as a whole: the alerts of an existing incident, or one new alert.

@@ -13,9 +13,14 @@ import (
 func (j Judge) Judge(f Facts) Judgement {
 	s := newScene(j.Graph, f.Occurrences, f.Elsewhere)
 	out := Judgement{WeightsVersion: j.Weights.Version, RulesVersion: j.Rules.Version()}
-	picks := j.cover(s, j.suspects(s, f))
+	suspects := j.suspects(s, f)
+	picks := j.cover(s, suspects)
 	for i, p := range picks {
-		out.Candidates = append(out.Candidates, j.candidate(s, p, i == 0))
+		c := j.candidate(s, p, i == 0)
+		if i > 0 { // none is surer than the first, which is the best
+			c.Confidence = min(c.Confidence, out.Candidates[0].Confidence)
+		}
+		out.Candidates = append(out.Candidates, c)
 	}
 	if len(picks) > 0 {
 		first := picks[0]
@@ -26,7 +31,7 @@ func (j Judge) Judge(f Facts) Judgement {
 		out.ProbableFixes = j.probableFixes(s, f, picks)
 		out.Unknowns = j.ambiguities(s, first)
 	}
-	out.Explanation = j.explain(s, f, picks, out)
+	out.Explanation = j.explain(s, f, suspects, picks, out)
 	return out
 }
 

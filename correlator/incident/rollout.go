@@ -29,22 +29,34 @@ func (j Judge) rollouts(changes []configchange.Change) []rollout {
 		slices.SortStableFunc(list, func(a, b configchange.Change) int {
 			return cmp.Or(a.NotAfter.Compare(b.NotAfter), cmp.Compare(a.ID, b.ID))
 		})
-		for from := 0; from < len(list); {
-			to := from
-			devices := map[string]bool{}
-			for to < len(list) && list[to].NotAfter.Sub(list[from].NotAfter) <= j.Weights.Rollout.Window {
-				devices[list[to].Device] = true
-				to++
-			}
-			if len(devices) >= j.Weights.Rollout.Devices {
-				out = append(out, rollout{category: category, changes: list[from:to]})
-				from = to
-			} else {
-				from++
-			}
-		}
+		out = append(out, j.rolloutsIn(category, list)...)
 	}
 	return out
+}
+
+// rolloutsIn takes the stretch with most devices, the earliest of equals, and looks again before and after
+// it: an edit of the same kind some minutes before must not cut a roll-out short. By NotAfter.
+func (j Judge) rolloutsIn(category string, list []configchange.Change) []rollout {
+	bestFrom, bestTo, most := 0, 0, 0
+	devices := map[string]int{} // in the stretch → changes of it
+	to := 0
+	for from := range list {
+		for to < len(list) && list[to].NotAfter.Sub(list[from].NotAfter) <= j.Weights.Rollout.Window {
+			devices[list[to].Device]++
+			to++
+		}
+		if len(devices) > most {
+			bestFrom, bestTo, most = from, to, len(devices)
+		}
+		if devices[list[from].Device]--; devices[list[from].Device] == 0 {
+			delete(devices, list[from].Device)
+		}
+	}
+	if most < j.Weights.Rollout.Devices {
+		return nil
+	}
+	found := rollout{category: category, changes: list[bestFrom:bestTo]}
+	return slices.Concat(j.rolloutsIn(category, list[:bestFrom]), []rollout{found}, j.rolloutsIn(category, list[bestTo:]))
 }
 
 // Rollouts says which categories changed on two of these devices or more, so that the changes of all

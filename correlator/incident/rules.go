@@ -26,7 +26,7 @@ const (
 
 // procedure is the version of how candidates are found and chosen. Raise it when the same facts, tables
 // and weights come out otherwise: each judgement is kept with the version of the rules that made it.
-const procedure = "5"
+const procedure = "6"
 
 // Rules are the tables that say what alerts speak of and what can cause it.
 type Rules struct {

@@ -161,10 +161,10 @@ func peersByInterface(g *topology.Graph, alerts []Occurrence) map[topology.End]s
 	return out
 }
 
-// onlyTells says whether all that a device says is about the far ends of its links and sessions.
+// onlyTells says whether all that a device says is that links and sessions to known far ends are lost.
 func (s *scene) onlyTells(device string) bool {
 	for _, i := range s.bySubject[device] {
-		if !slices.ContainsFunc(s.farEndsOf[i], func(d string) bool { return d != device }) {
+		if !saysLinkDown(s.alerts[i].Symptom) || !slices.ContainsFunc(s.farEndsOf[i], func(d string) bool { return d != device }) {
 			return false
 		}
 	}

@@ -56,8 +56,9 @@ func (j Judge) Watched(f Facts, out Judgement) []string {
 }
 
 // Unknowns says what could not be known about the incident: of the first candidate and of what alerts
-// first, then of what those depend on. A device without a sighting is not spoken of: nobody watches its
-// configuration, and nobody said that somebody should.
+// first, then of what those depend on. A device without a sighting is not spoken of, since
+// nobody watches its configuration and nobody said that somebody should; but for the first candidate, where
+// others around it are watched.
 func (j Judge) Unknowns(f Facts, out Judgement, watched []string, sightings map[string]Sighting) []string {
 	concerned := map[string]bool{}
 	for _, o := range f.Occurrences {
@@ -68,8 +69,16 @@ func (j Judge) Unknowns(f Facts, out Judgement, watched []string, sightings map[
 			concerned[d] = true
 		}
 	}
+	var never []string
+	if len(out.Candidates) > 0 && len(sightings) > 0 {
+		for _, d := range out.Candidates[0].Devices {
+			if _, seen := sightings[d]; !seen && slices.Contains(watched, d) {
+				never = append(never, fmt.Sprintf("the configuration of %s was never observed", d))
+			}
+		}
+	}
 	near, far := j.unknownsOf(f, watched, sightings, concerned, true), j.unknownsOf(f, watched, sightings, concerned, false)
-	unknowns := slices.Concat(near, far)
+	unknowns := slices.Concat(never, near, far)
 	if f.Truncated > 0 {
 		unknowns = append(unknowns, fmt.Sprintf("Alertmanager left %d alerts out of its notification", f.Truncated))
 	}
