@@ -115,10 +115,18 @@ func (r *run) mergeInto(ctx context.Context, w *work, unnamed error, in Operator
 	}
 	forgetSplit(w, into)
 	if into.inc.State == incident.Closed && w.inc.State == incident.Open {
-		into.reopen(r.now)
+		into.reopen(w.lifeSince()) // its present life is the one of what goes on
 	}
 	r.merge(w, into)
 	return nil
+}
+
+// lifeSince is when the incident's present life began.
+func (w *work) lifeSince() time.Time {
+	if w.inc.ReopenedAt != nil {
+		return *w.inc.ReopenedAt
+	}
+	return w.inc.OpenedAt
 }
 
 // split moves alerts out of an incident into one of their own. The two are never merged again by
@@ -136,7 +144,7 @@ func (r *run) split(ctx context.Context, w *work, in OperatorInput) error {
 		return refuse(Conflict, "name fingerprints of some of its alerts, not of all", "nothing would be split from incident %s", w.inc.ID)
 	}
 	other := r.open()
-	other.inc.Apart = []string{w.inc.ID}
+	other.inc.Apart, other.inc.ReopenedAt = []string{w.inc.ID}, w.inc.ReopenedAt
 	w.inc.Apart = append(w.inc.Apart, other.inc.ID)
 	for _, o := range leaving {
 		other.add(o)

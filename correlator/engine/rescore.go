@@ -31,13 +31,9 @@ func (r *run) rescore(ctx context.Context, w *work) error {
 		w.reach, w.resting = incident.Reach(j.Graph, heard), true
 		return r.store.SetTimer(ctx, Timer{Kind: TimerRescore, Subject: w.inc.ID, Due: due})
 	}
-	facts, err := r.facts(ctx, j.Graph, w.occurrences, w.inc.Onset)
+	facts, err := r.factsOf(ctx, j.Graph, w)
 	if err != nil {
 		return err
-	}
-	facts.Truncated = w.inc.Truncated
-	if back, again := incident.ReturnOf(w.occurrences, w.inc.ReopenedAt); again {
-		facts.CameBack = &back
 	}
 	judgement := j.Judge(facts)
 	watched := j.Watched(facts, judgement)
@@ -71,6 +67,19 @@ const (
 func (r *run) crowded(w *work) bool {
 	_, over := w.end()
 	return !r.eager && !over && !w.isNew && len(w.occurrences) > crowd
+}
+
+// factsOf gathers what a judgement of an incident needs to know.
+func (r *run) factsOf(ctx context.Context, g *topology.Graph, w *work) (incident.Facts, error) {
+	facts, err := r.facts(ctx, g, w.occurrences, w.inc.Onset)
+	if err != nil {
+		return incident.Facts{}, err
+	}
+	facts.Truncated = w.inc.Truncated
+	if back, again := incident.ReturnOf(w.occurrences, w.inc.ReopenedAt); again {
+		facts.CameBack = &back
+	}
+	return facts, nil
 }
 
 // facts gathers what a judgement about these alerts needs to know.

@@ -17,6 +17,7 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/authn"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/calendar"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
 )
 
 // Submitter commits one input of a tenant. It returns what came of it when that is durable. An
@@ -37,6 +38,8 @@ type Reader interface {
 	Incident(ctx context.Context, tenant, id string) (engine.IncidentView, error)
 	Judgements(ctx context.Context, tenant string, q engine.JudgementQuery) (engine.JudgementPage, error)
 	Settings(ctx context.Context, tenant string) (engine.SettingsView, error)
+	Verdicts(ctx context.Context, tenant string, limit int) ([]incident.Judged, error)
+	Rejudge(ctx context.Context, tenant string, incidentIDs []string, document []byte) ([]engine.Rejudged, error)
 	AppliedWeights(ctx context.Context, tenant string, p engine.Page) (engine.AppliedWeightsPage, error)
 	Annotations(ctx context.Context, tenant string, q engine.AnnotationQuery) (engine.Annotations, error)
 	Status(ctx context.Context, tenant string) (engine.StatusView, error)

@@ -22,6 +22,7 @@ import (
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/authn"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/calendar"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/engine"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/ingest"
 )
 
@@ -228,6 +229,18 @@ func (w *world) Settings(context.Context, string) (engine.SettingsView, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return engine.SettingsView{Lookback: 30 * time.Minute, Cooldown: 5 * time.Minute, JoinWindow: 2 * time.Minute, WeightsVersion: "2"}, w.err
+}
+
+func (w *world) Verdicts(context.Context, string, int) ([]incident.Judged, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return nil, w.err
+}
+
+func (w *world) Rejudge(context.Context, string, []string, []byte) ([]engine.Rejudged, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return nil, w.err
 }
 
 func (w *world) AppliedWeights(_ context.Context, _ string, p engine.Page) (engine.AppliedWeightsPage, error) {

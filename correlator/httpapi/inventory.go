@@ -52,7 +52,7 @@ func (s inventory) ReplaceInventory(ctx context.Context, req *apiv1.ReplaceInven
 	if err != nil {
 		return nil, err
 	}
-	return &apiv1.ReplaceInventoryResponse{Revision: view.Revision}, nil
+	return &apiv1.ReplaceInventoryResponse{Revision: view.Revision, Warnings: in.Inventory.Warnings()}, nil
 }
 
 // parseInventory is the inventory of a view, nil where there is none yet.

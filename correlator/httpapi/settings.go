@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	apiv1 "github.com/ispvisualmonitor/ispvisualmonitor/api/v1"
@@ -55,11 +54,6 @@ func (s settings) ListWeights(ctx context.Context, req *apiv1.ListWeightsRequest
 	return &apiv1.ListWeightsResponse{Weights: convert(page.Weights, func(w engine.AppliedWeights) *apiv1.AppliedWeights {
 		return &apiv1.AppliedWeights{At: fromTime(w.At), By: w.By, Reason: w.Reason, Version: w.Version, Document: w.Document}
 	}), NextPageToken: page.Next}, nil
-}
-
-// ProposeWeights refuses, until proposals are computed.
-func (s settings) ProposeWeights(context.Context, *apiv1.ProposeWeightsRequest) (*apiv1.ProposeWeightsResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, "weights are not proposed yet")
 }
 
 func (s settings) read(ctx context.Context) (*apiv1.Settings, error) {

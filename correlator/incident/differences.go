@@ -30,7 +30,7 @@ func Differences(before, after Judgement) []string {
 	}
 	say("contributing", before.contributing(), after.contributing())
 	say("impact", before.Impact.text(), after.Impact.text())
-	out = append(out, listDifferences("not known", before.Unknowns, after.Unknowns)...)
+	out = append(out, unknownDifferences(before.Unknowns, after.Unknowns)...)
 	say("weights", before.WeightsVersion, after.WeightsVersion)
 	say("rules", before.RulesVersion, after.RulesVersion)
 	return out
@@ -91,16 +91,16 @@ func (e Evidence) isAbout(other Evidence) bool {
 	return e.Kind == other.Kind && e.ConfigChangeID == other.ConfigChangeID && e.State == other.State
 }
 
-func listDifferences(what string, before, after []string) []string {
+func unknownDifferences(before, after []string) []string {
 	var out []string
 	for _, line := range after {
 		if !slices.Contains(before, line) {
-			out = append(out, what+": "+line)
+			out = append(out, "not known: "+line)
 		}
 	}
 	for _, line := range before {
 		if !slices.Contains(after, line) {
-			out = append(out, "no longer "+what+": "+line)
+			out = append(out, "settled: "+line)
 		}
 	}
 	return out

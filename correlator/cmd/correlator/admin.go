@@ -25,10 +25,10 @@ import (
 const adminTimeout = time.Minute
 
 func newAdmin(app *kingpin.Application) []command {
-	admin := app.Command("admin", "Administer tokens and the inventory.")
+	admin := app.Command("admin", "Administer tokens, the inventory and the weights.")
 	inventory := admin.Command("inventory", "The inventory.")
 	commands := []command{newTokenCreate(admin.Command("token", "Bearer tokens.")), newInventoryApply(inventory), newInventoryShow(inventory)}
-	return append(commands, newTopology(admin)...)
+	return append(append(commands, newTopology(admin)...), newWeights(admin)...)
 }
 
 // tokenCreate makes a token: its text for the caller, its hash for the configuration.
@@ -120,6 +120,9 @@ func (a *inventoryApply) run(ctx context.Context, env environment) error {
 	answer, err := apiv1connect.NewInventoryServiceClient(client).ReplaceInventory(ctx, &apiv1.ReplaceInventoryRequest{Inventory: inventory})
 	if err != nil {
 		return fmt.Errorf("replace the inventory at %s: %w", a.url, err)
+	}
+	for _, warning := range answer.GetWarnings() {
+		fmt.Fprintf(env.stderr, "correlator: accepted, and yet: %s\n", warning)
 	}
 	fmt.Fprintf(env.stdout, "revision %d: %d devices, %d links\n", answer.GetRevision(), len(parsed.Devices), len(parsed.Links))
 	return nil

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/config"
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/postgres/pgtest"
 )
 
@@ -203,4 +208,78 @@ func TestSettingsOverTheAPI(t *testing.T) {
 	require.Equal(t, "changes were missed", applied[1].(map[string]any)["reason"])
 	require.Equal(t, "change: {base: 9}", applied[1].(map[string]any)["document"])
 	require.Empty(t, d.rpc(t, globexAdmin, "SettingsService/ListWeights", `{}`), "another tenant's are its own")
+}
+
+// command runs a subcommand as a person does, with the admin's token.
+func (d operatorDesk) command(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, complaints bytes.Buffer
+	status := execute(append(args, "--url="+d.url, "--token-file="+filepath.Join(d.dir, "acme-admin")), &out, &complaints)
+	require.Equal(t, exitDone, status, complaints.String())
+	return out.String()
+}
+
+// TestWeightsFromFeedback goes the whole way: outages, what people say about their causes, what that
+// speaks for, trying it out on the recorded past, applying it, and who did that.
+func TestWeightsFromFeedback(t *testing.T) {
+	t.Parallel()
+	database := pgtest.NewEmpty(t)
+	c := newCorrelator(t, configFolder(t, fmt.Sprintf(twoTenants, "http://127.0.0.1:1")), database.URL, database.OwnerURL)
+	c.awaitReady(t)
+	d := operatorDesk{c, time.Now().UTC().Truncate(time.Second)}
+	var alerts []string
+	for n := range 30 {
+		name := []string{"PacketLoss", "InterfaceDown"}[n%2]
+		alerts = append(alerts, fmt.Sprintf(`{"status": "firing", "startsAt": %q, "labels": {"alertname": %q, "device": "R%02d", "severity": "critical"}}`,
+			d.at(-time.Minute), name, n))
+	}
+	status, body := d.send(t, http.MethodPost, "/api/v1/alertmanager/webhook", acmeAlerts, `{"version": "4", "alerts": [`+strings.Join(alerts, ",")+`]}`)
+	require.Equal(t, http.StatusNoContent, status, body)
+	require.Contains(t, d.command(t, "admin", "weights", "propose"), "# Nothing is proposed.", "nobody has said anything yet")
+	incidents := d.incidents(t)
+	require.Len(t, incidents, 30)
+	for device, i := range incidents {
+		verdict := `"nothingKnown": true`
+		if i["alerts"].([]any)[0].(map[string]any)["alertname"] == "InterfaceDown" {
+			verdict = fmt.Sprintf(`"cause": {"device": %q}`, device)
+		}
+		d.rpc(t, acmeAdmin, "IncidentService/GiveFeedback", fmt.Sprintf(`{"id": %q, %s}`, i["id"], verdict))
+	}
+
+	proposal := d.rpc(t, acmeAdmin, "SettingsService/ProposeWeights", `{}`)
+	require.EqualValues(t, 15, proposal["right"])
+	require.EqualValues(t, 15, proposal["wrong"])
+	require.YAMLEq(t, "state: {loss: 2.7, interface_down: 5.5}", proposal["document"].(string))
+	require.EqualValues(t, 15, proposal["rightBefore"], "judged anew on what is stored")
+	require.EqualValues(t, 15, proposal["rightAfter"], "a small step that changes none of these")
+	tally := proposal["tallies"].([]any)[1].(map[string]any)
+	require.Equal(t, "state.loss", tally["weight"])
+	require.Len(t, tally["wrongIncidents"], 15)
+	require.Empty(t, d.rpc(t, globexAdmin, "SettingsService/ProposeWeights", `{}`)["tallies"], "another tenant's verdicts are its own")
+
+	candidate, timeline := filepath.Join(d.dir, "candidate.yaml"), filepath.Join(d.dir, "past.jsonl")
+	text := d.command(t, "admin", "weights", "propose")
+	require.Contains(t, text, "# state.loss: 3 → 2.7\n#   right 0 of 15, where first candidates were right 15 of 30")
+	require.NoError(t, os.WriteFile(candidate, []byte(text), 0o600))
+	var past, difference, complaints bytes.Buffer
+	require.NoError(t, export(t.Context(), config.Secret(database.URL), "acme", time.Time{}, time.Time{}, &past, slog.New(slog.DiscardHandler)))
+	require.NoError(t, os.WriteFile(timeline, past.Bytes(), 0o600))
+	require.Equal(t, exitDone, execute([]string{"replay", "--weights=" + candidate, "--diff", timeline}, &difference, &complaints), complaints.String())
+	require.Contains(t, difference.String(), "incidents 30 → 30")
+
+	require.Regexp(t, `^version \S+\+[0-9a-f]{8}\n$`, d.command(t, "admin", "weights", "apply", "--file="+candidate, "--reason=loss misled us all month"))
+	require.Contains(t, d.command(t, "admin", "weights", "show"), "loss: 2.7")
+	require.Contains(t, d.command(t, "admin", "weights", "show", "--history"), "by admin: loss misled us all month")
+	d.command(t, "admin", "weights", "apply", "--builtin", "--reason=no better")
+	require.Contains(t, d.command(t, "admin", "weights", "show"), "# the built-in weights")
+	require.Equal(t, exitUsage, execute([]string{"admin", "weights", "apply", "--reason=x", "--token-file=x"}, &difference, &complaints))
+	require.Contains(t, complaints.String(), "give either --file or --builtin")
+}
+
+// TestInventoryWarns: what is accepted and yet looks wrong is told.
+func TestInventoryWarns(t *testing.T) {
+	t.Parallel()
+	d := newOperatorDesk(t)
+	answer := d.rpc(t, acmeAdmin, "InventoryService/ReplaceInventory", `{"inventory": {"devices": [{"name": "A", "dependsOn": [{"all": ["GHOST"]}]}]}}`)
+	require.Contains(t, fmt.Sprint(answer["warnings"]), "GHOST")
 }
