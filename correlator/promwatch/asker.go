@@ -16,7 +16,9 @@ import (
 // maxSeries bounds one answer of a Prometheus that is asked about all devices at once.
 const maxSeries = 500_000
 
-// asker asks one Prometheus for vectors.
+var errTooMany = fmt.Errorf("query Prometheus: it answers more than %d series: narrow them with matchers", maxSeries)
+
+// asker asks one Prometheus.
 type asker struct {
 	api      promv1.API
 	matchers string // as they stand in a selector
@@ -46,21 +48,46 @@ func (a asker) ask(ctx context.Context, query string) (model.Vector, error) {
 	case !ok:
 		return nil, fmt.Errorf("query Prometheus: the answer is a %s, not a vector", value.Type())
 	case len(vector) > maxSeries:
-		return nil, fmt.Errorf("query Prometheus: it answers more than %d series: narrow them with matchers", maxSeries)
+		return nil, errTooMany
 	}
 	return vector, nil
 }
 
-// The look back of questions that must not depend on this very moment: in an outage, what is looked for
-// is not there. Between the steps nothing is looked at, so that a day costs as many samples as there are
-// steps in it.
-const (
-	lookBack     = 24 * time.Hour
-	lookBackStep = 10 * time.Minute
-)
+// lookBack is how far questions reach back that must not depend on this very moment: in an outage, what is
+// looked for is not there.
+const lookBack = 24 * time.Hour
 
-// overDay applies a function, such as "max_over_time(", to what an expression was at the steps of the last
-// day; where it has begun after the last step, it gives what it is now.
-func overDay(function, expression string) string {
-	return fmt.Sprintf("%s(%s)[%s:%s]) or (%s)", function, expression, model.Duration(lookBack), model.Duration(lookBackStep), expression)
+// overDay evaluates an expression at instants of the last day, the last of them now.
+func (a asker) overDay(ctx context.Context, expression string, step time.Duration) (model.Matrix, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	now, err := prometheusTime(ctx, a.api)
+	if err != nil {
+		return nil, fmt.Errorf("ask Prometheus for its time: %w", err)
+	}
+	value, _, _, err := a.api.QueryRange(ctx, expression, promv1.Range{Start: now.Add(-lookBack), End: now, Step: step})
+	if err != nil {
+		return nil, fmt.Errorf("query Prometheus: %w", err)
+	}
+	matrix, ok := value.(model.Matrix)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("query Prometheus: the answer is a %s, not a matrix", value.Type())
+	case len(matrix) > maxSeries:
+		return nil, errTooMany
+	}
+	return matrix, nil
+}
+
+// prometheusTime is Prometheus' own time: samples bear it, and by another clock they would be missed.
+func prometheusTime(ctx context.Context, client promv1.API) (time.Time, error) {
+	value, _, _, err := client.Query(ctx, "time()", time.Time{})
+	if err != nil {
+		return time.Time{}, err
+	}
+	scalar, ok := value.(*model.Scalar)
+	if !ok {
+		return time.Time{}, fmt.Errorf("the answer is a %s, not a scalar", value.Type())
+	}
+	return scalar.Timestamp.Time(), nil
 }

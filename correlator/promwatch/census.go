@@ -47,6 +47,8 @@ const (
 	usual = 0.9
 	// worthTelling is the share by which a number has to move to be told again.
 	worthTelling = 0.05
+	// censusStep is how finely the last day is looked at.
+	censusStep = 10 * time.Minute
 	// tellAll is how often all numbers are told, moved or not, so that what is left of a journal that is
 	// pruned has them.
 	tellAll = 24 * time.Hour
@@ -107,7 +109,8 @@ func (c *Census) Run(ctx context.Context) {
 // count asks for the numbers, and commits those that moved.
 func (c *Census) count(ctx context.Context) error {
 	sessions := fmt.Sprintf("sum by (%s) (%s)", c.o.DeviceLabel, c.selector(c.o.Sessions))
-	vector, err := c.ask(ctx, overDay(fmt.Sprintf("quantile_over_time(%g, ", usual), sessions))
+	// A day of steps; where sessions have begun after the last of them, what there is now.
+	vector, err := c.ask(ctx, fmt.Sprintf("quantile_over_time(%g, (%s)[%s:%s]) or (%s)", usual, sessions, model.Duration(lookBack), model.Duration(censusStep), sessions))
 	if err != nil {
 		return err
 	}

@@ -84,6 +84,6 @@ func TestTheDayBefore(t *testing.T) {
 	require.Len(t, seen.Neighbors, 1)
 	n := seen.Neighbors[0]
 	require.Equal(t, "AGG1", n.Identity)
-	require.WithinDuration(t, h.now.Add(-10*time.Hour), n.Since, 15*time.Minute)
-	require.WithinDuration(t, h.now.Add(-3*time.Hour), n.Last, 15*time.Minute)
+	require.WithinDuration(t, h.now.Add(-10*time.Hour), n.Since, surveyStep+5*time.Minute)
+	require.WithinDuration(t, h.now.Add(-3*time.Hour), n.Last, surveyStep+5*time.Minute)
 }

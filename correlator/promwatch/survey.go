@@ -1,11 +1,13 @@
 package promwatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +41,9 @@ const (
 	labelLocalAS         = "local_as"
 )
 
+// surveyStep is how finely a survey looks at the last day: it is about all neighbours of all devices.
+const surveyStep = 2 * time.Hour
+
 // SurveyOptions of a Surveyor.
 type SurveyOptions struct {
 	// URL is the root of Prometheus' API.
@@ -70,13 +75,13 @@ func NewSurveyor(o SurveyOptions) (*Surveyor, error) {
 func (s *Surveyor) Survey(ctx context.Context) (topology.Sightings, error) {
 	var out topology.Sightings
 	names := s.o.Series
-	err := s.each(ctx, s.selector(names.Identity), func(m model.Metric, seen topology.Seen) {
+	err := s.each(ctx, s.selector(names.Identity), func(m model.Metric, seen topology.Seen, _ float64) {
 		out.Identities = append(out.Identities, topology.Identity{Seen: seen, Device: s.device(m), Site: string(m[labelSite]), Name: string(m[labelIdentity])})
 	})
 	if err != nil {
 		return topology.Sightings{}, err
 	}
-	err = s.each(ctx, s.selector(names.Neighbor), func(m model.Metric, seen topology.Seen) {
+	err = s.each(ctx, s.selector(names.Neighbor), func(m model.Metric, seen topology.Seen, _ float64) {
 		out.Neighbors = append(out.Neighbors, topology.Neighbor{
 			Seen: seen, Device: s.device(m), Interface: string(m[labelInterface]), Identity: string(m[labelRemoteIdentity]),
 			RemoteInterface: string(m[labelRemoteInterface]), MAC: string(m[labelRemoteMAC]), Platform: string(m[labelPlatform]),
@@ -85,7 +90,7 @@ func (s *Surveyor) Survey(ctx context.Context) (topology.Sightings, error) {
 	if err != nil {
 		return topology.Sightings{}, err
 	}
-	err = s.each(ctx, s.selector(names.OSPFNeighbor)+" == 1", func(m model.Metric, seen topology.Seen) {
+	err = s.each(ctx, s.selector(names.OSPFNeighbor)+" == 1", func(m model.Metric, seen topology.Seen, _ float64) {
 		out.Adjacencies = append(out.Adjacencies, topology.Adjacency{Seen: seen, Device: s.device(m), Interface: string(m[labelInterface]), RouterID: string(m[labelRouterID])})
 	})
 	if err != nil {
@@ -104,61 +109,48 @@ func (s *Surveyor) device(m model.Metric) string {
 	return string(m[model.LabelName(s.o.Series.DeviceLabel)])
 }
 
-// each calls f with every series of an expression that was there within the last day, and since when and
-// until when it was.
-func (s *Surveyor) each(ctx context.Context, expression string, f func(model.Metric, topology.Seen)) error {
-	stamp := "timestamp(" + expression + ")"
-	first, err := s.ask(ctx, overDay("min_over_time(", stamp))
+// each calls f with every series of an expression that was there at one of the looks at the last day, with the
+// first and the last look at which it was, and its greatest value.
+func (s *Surveyor) each(ctx context.Context, expression string, f func(m model.Metric, seen topology.Seen, greatest float64)) error {
+	matrix, err := s.overDay(ctx, expression, surveyStep)
 	if err != nil {
 		return err
 	}
-	last, err := s.ask(ctx, fmt.Sprintf("(%s) or %s", stamp, overDay("max_over_time(", stamp)))
-	if err != nil {
-		return err
-	}
-	until := make(map[model.Fingerprint]model.SampleValue, len(last))
-	for _, sample := range last {
-		until[sample.Metric.Fingerprint()] = sample.Value
-	}
-	for _, sample := range first {
-		since, ok := timeOf(float64(sample.Value))
-		if !ok || s.device(sample.Metric) == "" {
+	for _, series := range matrix {
+		if s.device(series.Metric) == "" || len(series.Values) == 0 {
 			continue
 		}
-		seen := topology.Seen{Since: since.Truncate(time.Second), Last: since.Truncate(time.Second)}
-		if t, ok := timeOf(float64(until[sample.Metric.Fingerprint()])); ok {
-			seen.Last = t.Truncate(time.Second)
-		}
-		f(sample.Metric, seen)
+		seen := topology.Seen{Since: lookAt(series.Values[0]), Last: lookAt(series.Values[len(series.Values)-1])}
+		greatest := float64(slices.MaxFunc(series.Values, func(a, b model.SamplePair) int { return cmp.Compare(a.Value, b.Value) }).Value)
+		f(series.Metric, seen, greatest)
 	}
 	return nil
 }
+
+func lookAt(p model.SamplePair) time.Time { return p.Timestamp.Time().UTC().Truncate(time.Second) }
 
 // sessions are the BGP sessions that were established at some time of the last day, with the most prefixes
 // that they brought.
 func (s *Surveyor) sessions(ctx context.Context) ([]topology.Session, error) {
 	type key struct{ device, peer string }
 	keyOf := func(m model.Metric) key { return key{s.device(m), string(m[labelPeer])} }
-	values := func(name string) (map[key]float64, error) {
-		vector, err := s.ask(ctx, overDay("max_over_time(", s.selector(name)))
-		found := make(map[key]float64, len(vector))
-		for _, sample := range vector {
-			found[keyOf(sample.Metric)] = max(found[keyOf(sample.Metric)], float64(sample.Value))
-		}
-		return found, err
-	}
-	up, err := values(s.o.Series.BGPSession)
+	prefixes := map[key]float64{}
+	err := s.each(ctx, s.selector(s.o.Series.BGPPrefixes), func(m model.Metric, _ topology.Seen, n float64) {
+		prefixes[keyOf(m)] = max(prefixes[keyOf(m)], n)
+	})
 	if err != nil {
 		return nil, err
 	}
-	prefixes, err := values(s.o.Series.BGPPrefixes)
+	up := map[key]topology.Seen{}
+	err = s.each(ctx, s.selector(s.o.Series.BGPSession)+" == 1", func(m model.Metric, seen topology.Seen, _ float64) { up[keyOf(m)] = seen })
 	if err != nil {
 		return nil, err
 	}
 	var out []topology.Session
-	err = s.each(ctx, s.selector(s.o.Series.BGPPeer), func(m model.Metric, seen topology.Seen) {
+	err = s.each(ctx, s.selector(s.o.Series.BGPPeer), func(m model.Metric, _ topology.Seen, _ float64) {
 		k := keyOf(m)
-		if up[k] != 1 {
+		seen, established := up[k]
+		if !established {
 			return
 		}
 		n := prefixes[k]

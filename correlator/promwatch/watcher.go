@@ -159,9 +159,9 @@ func (w *Watcher) Run(ctx context.Context) {
 }
 
 // poll evaluates everything up to now, in steps. What was committed before an error stays evaluated.
-// "Now" is Prometheus' own: samples bear its time, and by another clock they would be missed.
+// "Now" is Prometheus' own.
 func (w *Watcher) poll(ctx context.Context) (string, error) {
-	now, err := w.prometheusTime(ctx)
+	now, err := w.now(ctx)
 	if err != nil {
 		return outcomeUnreachable, fmt.Errorf("ask Prometheus for its time: %w", err)
 	}
@@ -189,18 +189,10 @@ func (w *Watcher) poll(ctx context.Context) (string, error) {
 	return outcomeOK, nil
 }
 
-func (w *Watcher) prometheusTime(ctx context.Context) (time.Time, error) {
+func (w *Watcher) now(ctx context.Context) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	value, _, _, err := w.api.Query(ctx, "time()", time.Time{})
-	if err != nil {
-		return time.Time{}, err
-	}
-	scalar, ok := value.(*model.Scalar)
-	if !ok {
-		return time.Time{}, fmt.Errorf("the answer is a %s, not a scalar", value.Type())
-	}
-	return scalar.Timestamp.Time(), nil
+	return prometheusTime(ctx, w.api)
 }
 
 // begin finds where to begin.

@@ -29,27 +29,25 @@ func (fakePrometheus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	query, now := r.Form.Get("query"), time.Now().Unix()
 	w.Header().Set("Content-Type", "application/json")
-	vector := func(rows ...string) {
-		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"vector","result":[%s]}}`, strings.Join(rows, ","))
+	answer := func(kind string, rows ...string) {
+		fmt.Fprintf(w, `{"status":"success","data":{"resultType":%q,"result":[%s]}}`, kind, strings.Join(rows, ","))
 	}
-	row := func(value any, labels string) string {
-		return fmt.Sprintf(`{"metric":{%s},"value":[%d,"%v"]}`, labels, now, value)
-	}
+	series := func(labels string) string { return fmt.Sprintf(`{"metric":{%s},"values":[[%d,"1"]]}`, labels, now) }
 	switch {
 	case query == "time()":
 		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"scalar","result":[%d,"%d"]}}`, now, now)
 	case strings.HasPrefix(query, "quantile_over_time") && strings.Contains(query, "routeros_ppp_active_sessions"):
-		vector(row(120, `"device":"BNG1"`))
-	case strings.Contains(query, "timestamp(routeros_system_identity_info"):
-		vector(row(now, `"device":"EDGE1","identity":"EDGE1"`), row(now, `"device":"BNG1","site":"EAST","identity":"bng"`))
-	case strings.Contains(query, "timestamp(routeros_neighbor_info"):
-		vector(row(now, `"device":"EDGE1","interface":"e1","remote_identity":"bng","remote_interface":"e2"`),
-			row(now, `"device":"BNG1","interface":"e2","remote_identity":"EDGE1","remote_interface":"e1"`),
-			row(now, `"device":"BNG1","interface":"e3","remote_identity":"radio","remote_interface":"eth0"`))
-	case strings.HasSuffix(query, "]"):
-		fmt.Fprint(w, `{"status":"success","data":{"resultType":"matrix","result":[]}}`)
+		answer("vector", fmt.Sprintf(`{"metric":{"device":"BNG1"},"value":[%d,"120"]}`, now))
+	case query == "routeros_system_identity_info{}":
+		answer("matrix", series(`"device":"EDGE1","identity":"EDGE1"`), series(`"device":"BNG1","site":"EAST","identity":"bng"`))
+	case query == "routeros_neighbor_info{}":
+		answer("matrix", series(`"device":"EDGE1","interface":"e1","remote_identity":"bng","remote_interface":"e2"`),
+			series(`"device":"BNG1","interface":"e2","remote_identity":"EDGE1","remote_interface":"e1"`),
+			series(`"device":"BNG1","interface":"e3","remote_identity":"radio","remote_interface":"eth0"`))
+	case strings.HasPrefix(query, "max by"):
+		answer("vector")
 	default:
-		vector()
+		answer("matrix")
 	}
 }
 
