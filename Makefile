@@ -104,8 +104,8 @@ smoke: setup build ## Break the lab three times and once without a change; check
 	@exec bin/smoke $(if $(SEED),--seed $(SEED))
 
 .PHONY: eval
-eval: build-go ## Judge scenarios with known truth and print how often it was right
-	@exec bin/eval
+eval: build-go ## Judge scenarios with known truth and print how often it was right (SEED=…, CORPUS=first|second|written)
+	@exec bin/eval $(if $(SEED),--seed=$(SEED)) $(if $(CORPUS),--corpus=$(CORPUS))
 
 ROUNDS ?= 1000
 

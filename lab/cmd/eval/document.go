@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +20,10 @@ import (
 type document struct {
 	ConfigChanges []configChange `json:"config_changes"`
 	Incidents     []incident     `json:"incidents"`
+	Notifications []struct {
+		IncidentID string `json:"incident_id"`
+		Kind       string `json:"kind"`
+	} `json:"notifications"`
 }
 
 type configChange struct {
@@ -29,18 +35,22 @@ type configChange struct {
 }
 
 type incident struct {
-	ID             string    `json:"id"`
-	Label          *string   `json:"label"`
-	OnsetNotBefore time.Time `json:"onset_not_before"`
-	OnsetNotAfter  time.Time `json:"onset_not_after"`
-	Alerts         []struct {
-		Fingerprint string    `json:"fingerprint"`
-		Device      string    `json:"device"`
-		StartsAt    time.Time `json:"starts_at"`
-	} `json:"alerts"`
-	Candidates  []candidate `json:"candidates"`
-	Explanation string      `json:"explanation"`
-	Unknowns    []string    `json:"unknowns"`
+	ID             string      `json:"id"`
+	Label          *string     `json:"label"`
+	OnsetNotBefore time.Time   `json:"onset_not_before"`
+	OnsetNotAfter  time.Time   `json:"onset_not_after"`
+	Alerts         []sentAlert `json:"alerts"`
+	Reopened       int         `json:"reopened"`
+	Candidates     []candidate `json:"candidates"`
+	Explanation    string      `json:"explanation"`
+	Unknowns       []string    `json:"unknowns"`
+}
+
+type sentAlert struct {
+	Fingerprint string    `json:"fingerprint"`
+	Device      string    `json:"device"`
+	StartsAt    time.Time `json:"starts_at"`
+	Suppressed  bool      `json:"suppressed"`
 }
 
 // began says whether the incident could have begun at an instant, by its own account and to the second.
@@ -74,11 +84,13 @@ type candidate struct {
 	Kind       string   `json:"kind"`
 	Name       string   `json:"name"`
 	Devices    []string `json:"devices"`
+	Role       string   `json:"role"`
 	Confidence float64  `json:"confidence"`
 	Evidence   []struct {
-		Kind           string  `json:"kind"`
-		ConfigChangeID *string `json:"config_change_id"`
-		Weight         float64 `json:"weight"`
+		Kind           string             `json:"kind"`
+		ConfigChangeID *string            `json:"config_change_id"`
+		Weight         float64            `json:"weight"`
+		Terms          map[string]float64 `json:"terms"`
 	} `json:"evidence"`
 }
 
@@ -103,46 +115,109 @@ func replayed(ctx context.Context, s corpus.Scenario, weights []byte) (document,
 	return doc, nil
 }
 
-// check refuses a document that no judgement could be right in: an alert lost or in two incidents, an
-// incident without alerts, evidence of a change that is not there, a confidence that is none.
+// check refuses a document that no judgement could be right in.
 func (d document) check(s corpus.Scenario) error {
-	changes := map[string]bool{}
-	for _, c := range d.ConfigChanges {
-		changes[c.ID] = true
-	}
-	homes := map[string][]string{}
 	for _, inc := range d.Incidents {
-		if len(inc.Alerts) == 0 || inc.Explanation == "" {
-			return fmt.Errorf("incident %s has no alerts or no explanation", inc.ID)
-		}
-		if inc.OnsetNotAfter.Before(inc.OnsetNotBefore) {
-			return fmt.Errorf("incident %s: onset from %s to %s", inc.ID, inc.OnsetNotBefore, inc.OnsetNotAfter)
-		}
-		if len(inc.Candidates) > 0 && !inc.mentions(inc.Candidates[0]) {
-			return fmt.Errorf("incident %s: its explanation does not speak of %s: %s", inc.ID, inc.Candidates[0].Name, inc.Explanation)
-		}
-		for _, a := range inc.Alerts {
-			if !slices.Contains(homes[a.Fingerprint], inc.ID) {
-				homes[a.Fingerprint] = append(homes[a.Fingerprint], inc.ID)
-			}
-		}
-		for _, c := range inc.Candidates {
-			if c.Confidence < 0 || c.Confidence > 1 {
-				return fmt.Errorf("incident %s: confidence %v of %s", inc.ID, c.Confidence, c.Name)
-			}
-			for _, e := range c.Evidence {
-				if e.Kind == "config_change" && (e.ConfigChangeID == nil || !changes[*e.ConfigChangeID]) {
-					return fmt.Errorf("incident %s: evidence of a change that the document does not list", inc.ID)
-				}
-			}
+		if err := inc.check(d); err != nil {
+			return fmt.Errorf("incident %s: %w", inc.ID, err)
 		}
 	}
-	for _, e := range append(s.Truth.Events, corpus.Event{Name: "nothing in particular", Alerts: s.Truth.Loose}) {
+	return errors.Join(d.keepsAlerts(s.Truth), d.pagesOnce())
+}
+
+// keepsAlerts: none is lost, and none is in two incidents at once.
+func (d document) keepsAlerts(truth corpus.Truth) error {
+	kept, homes := map[string]bool{}, map[string]string{}
+	for _, inc := range d.Incidents {
+		for _, a := range inc.Alerts {
+			kept[a.Fingerprint] = true
+			occurrence := a.Fingerprint + a.StartsAt.String()
+			if other := homes[occurrence]; other != "" && other != inc.ID {
+				return fmt.Errorf("an alert of %s since %s is in incidents %s and %s", a.Device, a.StartsAt, other, inc.ID)
+			}
+			homes[occurrence] = inc.ID
+		}
+	}
+	for _, e := range append(slices.Clone(truth.Events), corpus.Event{Name: "nothing in particular", Alerts: truth.Loose}) {
 		for _, a := range e.Alerts {
-			if len(homes[a]) == 0 {
+			if !kept[a] {
 				return fmt.Errorf("an alert of %q is in no incident", e.Name)
 			}
 		}
+	}
+	return nil
+}
+
+// pagesOnce: an incident wakes somebody once, and again only when it comes back; one of which every
+// alert is suppressed wakes nobody, unless its window ended.
+func (d document) pagesOnce() error {
+	pages := map[string]int{}
+	for _, n := range d.Notifications {
+		if n.Kind == "opened" {
+			pages[n.IncidentID]++
+		}
+	}
+	for _, inc := range d.Incidents {
+		if pages[inc.ID] > 1+inc.Reopened {
+			return fmt.Errorf("incident %s: opened %d times over", inc.ID, pages[inc.ID])
+		}
+		if heard := slices.ContainsFunc(inc.Alerts, func(a sentAlert) bool { return !a.Suppressed }); !heard && pages[inc.ID] > 0 {
+			return fmt.Errorf("incident %s: woke somebody, and everything in it is suppressed", inc.ID)
+		}
+	}
+	return nil
+}
+
+// clockError is how wrong a clock of the corpus may be; a correlator that has measured it may move a
+// change before the onset by as much.
+const clockError = 3 * time.Minute
+
+// check refuses an incident that contradicts itself: without alerts or words, with an onset that runs
+// backwards, with causes that its words leave out, with evidence that is not there, does not add up or
+// comes after the fact, or with a label that its evidence does not carry.
+func (i incident) check(d document) error {
+	switch {
+	case len(i.Alerts) == 0 || i.Explanation == "":
+		return errors.New("no alerts or no explanation")
+	case i.OnsetNotAfter.Before(i.OnsetNotBefore):
+		return fmt.Errorf("onset from %s to %s", i.OnsetNotBefore, i.OnsetNotAfter)
+	case len(i.Candidates) > 0 && !i.mentions(i.Candidates[0]):
+		return fmt.Errorf("its explanation does not speak of %s: %s", i.Candidates[0].Name, i.Explanation)
+	}
+	changes := map[string]configChange{}
+	for _, c := range d.ConfigChanges {
+		changes[c.ID] = c
+	}
+	counts := false
+	for n, c := range i.Candidates {
+		if c.Confidence < 0 || c.Confidence > 1 {
+			return fmt.Errorf("confidence %v of %s", c.Confidence, c.Name)
+		}
+		if (c.Role == "primary") != (n == 0) {
+			return fmt.Errorf("candidate %d, %s, is %s", n+1, c.Name, c.Role)
+		}
+		for _, e := range c.Evidence {
+			if e.Kind != "config_change" {
+				continue
+			}
+			if e.ConfigChangeID == nil || changes[*e.ConfigChangeID].ID == "" {
+				return errors.New("evidence of a change that the document does not list")
+			}
+			product := 1.0
+			for _, term := range e.Terms {
+				product *= term
+			}
+			if math.Abs(product-e.Weight) > 1e-6 {
+				return fmt.Errorf("evidence of %v, whose terms make %v", e.Weight, product)
+			}
+			if i.Reopened == 0 && changes[*e.ConfigChangeID].NotBefore.After(i.OnsetNotAfter.Add(clockError)) {
+				return fmt.Errorf("evidence of a change from %s, after the onset until %s", changes[*e.ConfigChangeID].NotBefore, i.OnsetNotAfter)
+			}
+			counts = counts || n == 0 && e.Weight >= e.Terms["base"]/4
+		}
+	}
+	if counts != (i.Label != nil) {
+		return fmt.Errorf("labelled: %t; evidence that counts: %t", i.Label != nil, counts)
 	}
 	return nil
 }

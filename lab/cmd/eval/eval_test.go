@@ -99,9 +99,11 @@ func parsed(t *testing.T, doc string) document {
 const answer = `{"config_changes": [{"id": "c1", "device": "A", "category": "bgp", "not_before": "2026-03-10T11:59:00Z", "not_after": "2026-03-10T12:00:00Z"}],
  "incidents": [
   {"id": "i1", "label": "L", "explanation": "A: x.", "alerts": [{"fingerprint": "1", "device": "B", "starts_at": "2026-03-10T12:01:00Z"}],
-   "candidates": [{"kind": "rollout", "name": "bgp@2026", "devices": ["A"], "confidence": 0.9, "evidence": [{"kind": "config_change", "config_change_id": "c1", "weight": 5}]}]},
+   "candidates": [{"kind": "rollout", "name": "bgp@2026", "devices": ["A"], "role": "primary", "confidence": 0.9, "evidence": [{"kind": "config_change", "config_change_id": "c1", "weight": 4, "terms": {"base": 8, "precedence": 0.5}}]}],
+   "onset_not_before": "2026-03-10T12:00:00Z", "onset_not_after": "2026-03-10T12:01:00Z"},
   {"id": "i2", "label": null, "explanation": "B: x.", "alerts": [{"fingerprint": "2", "device": "A", "starts_at": "2026-03-10T12:01:00Z"}],
-   "candidates": [{"kind": "device", "name": "B", "confidence": 0.5, "evidence": []}]}]}`
+   "candidates": [{"kind": "device", "name": "B", "role": "primary", "confidence": 0.5, "evidence": []}]}],
+ "notifications": [{"incident_id": "i1", "kind": "opened"}]}`
 
 func TestJudged(t *testing.T) {
 	t.Parallel()
@@ -151,17 +153,16 @@ func TestWhatIncidentsSay(t *testing.T) {
 		require.NoError(t, err)
 		return out
 	}
-	d.Incidents[0].OnsetNotBefore, d.Incidents[0].OnsetNotAfter = at("2026-03-10T11:59:00Z"), at("2026-03-10T12:01:00Z")
 	d.Incidents[0].Unknowns = []string{"A not observed since 11:20"}
 	s := scenario()
 	verdictOf := func(began string, unseen ...string) verdict {
 		s.Truth.Events[0].Began, s.Truth.Events[0].Unseen = at(began), unseen
 		return judged(s, d).verdicts[0]
 	}
-	require.Equal(t, yes, verdictOf("2026-03-10T12:00:00Z").onset)
+	require.Equal(t, yes, verdictOf("2026-03-10T12:00:30Z").onset)
 	require.Equal(t, no, verdictOf("2026-03-10T11:58:00Z").onset)
-	require.Equal(t, yes, verdictOf("2026-03-10T12:00:00Z", "A").unseen)
-	require.Equal(t, no, verdictOf("2026-03-10T12:00:00Z", "A", "B").unseen)
+	require.Equal(t, yes, verdictOf("2026-03-10T12:00:30Z", "A").unseen)
+	require.Equal(t, no, verdictOf("2026-03-10T12:00:30Z", "A", "B").unseen)
 }
 
 func TestInvalidDocumentsAreRefused(t *testing.T) {
@@ -173,7 +174,15 @@ func TestInvalidDocumentsAreRefused(t *testing.T) {
 		"confidence":       strings.Replace(answer, `0.9`, `1.1`, 1),
 		"no explanation":   strings.Replace(answer, `"A: x."`, `""`, 1),
 		"no cause told":    strings.Replace(answer, `"A: x."`, `"x."`, 1),
-		"onset":            strings.Replace(answer, `"label": "L"`, `"onset_not_before": "2026-03-10T12:00:00Z", "onset_not_after": "2026-03-10T11:00:00Z"`, 1),
+		"onset":            strings.Replace(answer, `"onset_not_before": "2026-03-10T12:00:00Z"`, `"onset_not_before": "2026-03-10T12:02:00Z"`, 1),
+		"after the fact":   strings.Replace(answer, `"not_before": "2026-03-10T11:59:00Z"`, `"not_before": "2026-03-10T12:05:00Z"`, 1),
+		"does not add up":  strings.Replace(answer, `"weight": 4`, `"weight": 5`, 1),
+		"label too much":   strings.Replace(answer, `"label": null`, `"label": "L"`, 1),
+		"label too few":    strings.Replace(answer, `"label": "L"`, `"label": null`, 1),
+		"no primary":       strings.Replace(answer, `"role": "primary"`, `"role": "contributing"`, 1),
+		"alert twice":      strings.Replace(answer, `"fingerprint": "2", "device": "A"`, `"fingerprint": "1", "device": "B"`, 1),
+		"page twice":       strings.Replace(answer, `{"incident_id": "i1", "kind": "opened"}`, `{"incident_id": "i1", "kind": "opened"}, {"incident_id": "i1", "kind": "opened"}`, 1),
+		"page suppressed":  strings.Replace(answer, `"device": "B", "starts_at"`, `"device": "B", "suppressed": true, "starts_at"`, 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

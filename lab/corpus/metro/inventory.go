@@ -20,6 +20,9 @@ func (p *plant) inventory(k records) map[string]any {
 		if !k.noTags {
 			d["tags"] = []string{"metro", string(n.role)}
 		}
+		if n.subscribers > 0 {
+			d["subscribers"] = n.subscribers
+		}
 		if n.hangsOn != nil {
 			d["depends_on"] = groups(n.hangsOn)
 		}

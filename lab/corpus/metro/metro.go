@@ -64,6 +64,7 @@ var scripts = []script{
 	{"metro-coincidence", "something fails by itself while people work nearby", natural, 4},
 	{"metro-two-outages", "a mistake and a failure at once, far from each other", twoOutages, 0},
 	{"metro-beside-maintenance", "planned work runs as planned; the outage is elsewhere", besideMaintenance, 0},
+	{"metro-fault-in-maintenance", "a box fails by itself while planned work that does no harm is done on it", faultInMaintenance, 0},
 	{"metro-quiet", "edits, an upgrade of the exporter, and at most a chronic alert", nothing, 6},
 }
 
@@ -88,7 +89,7 @@ func stream(seed uint64, name string) *rand.Rand {
 func (s script) scenario(seed uint64, name string, control bool) corpus.Scenario {
 	for try := 0; ; try++ {
 		if d := draw(stream(seed, fmt.Sprint(name, try)), s); d.fair() {
-			return d.told(name, control, stream(seed, name+" eyes"))
+			return d.told(name, control, stream(seed, name+" eyes"), stream(seed, name+" paper"))
 		}
 	}
 }
@@ -101,6 +102,7 @@ type drawer struct {
 	records records
 	start   time.Time
 	works   []string // nodes with planned work that runs as planned
+	aside   []edit   // what else is done, and harms nobody
 	course  course
 	spells  []spell
 	watchers

@@ -2,6 +2,7 @@ package metro
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/corpus"
@@ -269,6 +270,16 @@ func besideMaintenance(d *drawer) []happening {
 	work := d.upgrade(d.router(ring, radio, bng))
 	d.works = append(d.works, work.edits[0].node)
 	return append([]happening{work}, natural(d)...)
+}
+
+// faultInMaintenance: work is planned on a box, and is done; what breaks the box is something else.
+func faultInMaintenance(d *drawer) []happening {
+	fails := pick(d.Rand, []func(*drawer) []happening{nodeDies, partFails, transitLost})
+	hs := fails(d)
+	_, name, _ := strings.Cut(hs[0].event.Causes[0], "/")
+	d.works = append(d.works, name)
+	d.aside = append(d.aside, edit{node: name, category: "users", at: hs[0].at().Add(-time.Duration(30+d.IntN(600)) * time.Second), by: engineer(d)})
+	return hs
 }
 
 func nothing(*drawer) []happening { return nil }

@@ -14,6 +14,7 @@ import (
 type teller struct {
 	*drawer
 	eyes      *rand.Rand // draws what only the configuration's watchers see
+	paper     *rand.Rand // and what people write down
 	control   bool
 	exporters []exporter
 	edits     []edit // all that were made
@@ -23,8 +24,8 @@ type teller struct {
 	answering map[int]map[string]bool // who answers after each instant
 }
 
-func (d *drawer) told(name string, control bool, eyes *rand.Rand) corpus.Scenario {
-	t := &teller{drawer: d, eyes: eyes, control: control, exporters: drawExporters(eyes, d.plant, d.start), seen: map[edit]span{}}
+func (d *drawer) told(name string, control bool, eyes, paper *rand.Rand) corpus.Scenario {
+	t := &teller{drawer: d, eyes: eyes, paper: paper, control: control, exporters: drawExporters(eyes, d.plant, d.start), seen: map[edit]span{}}
 	end := d.start.Add(7 * time.Hour)
 	t.line(d.start.Add(-26*time.Hour), "inventory", d.plant.inventory(d.records))
 	t.work()
@@ -59,9 +60,21 @@ func (t *teller) work() {
 func (t *teller) planned(id, name string, from, until time.Time) {
 	record := map[string]any{
 		"id": id, "title": "work on " + name, "starts_at": from.Truncate(time.Minute), "ends_at": until.Truncate(time.Minute),
-		"scope": map[string]any{"devices": []string{name}},
+		"scope": t.scope(name), "notify_critical": chance(t.paper, 0.2), "owner": "noc",
 	}
 	t.line(from.Add(-90*time.Minute), "change", map[string]any{"op": "create", "change": record})
+}
+
+// scope is a node as people write it down: by its name, its site, or what it is.
+func (t *teller) scope(name string) map[string]any {
+	n := t.plant.node(name)
+	switch {
+	case chance(t.paper, 0.15):
+		return map[string]any{"sites": []string{n.site}}
+	case !t.records.noTags && chance(t.paper, 0.1):
+		return map[string]any{"tags": []string{string(n.role)}}
+	}
+	return map[string]any{"devices": []string{name}}
 }
 
 // delivered are the fingerprints of all alerts of which the correlator hears.
@@ -125,6 +138,12 @@ func (t *teller) edit() {
 		for i, name := range t.plant.readable(core, edge, ring) {
 			t.harmless = append(t.harmless, edit{node: name, category: "address_lists", at: at.Add(time.Duration(i*7) * time.Second), by: "ansible"})
 		}
+	}
+	for _, e := range t.aside {
+		if t.control {
+			e.at = t.sometime()
+		}
+		t.harmless = append(t.harmless, e)
 	}
 	t.edits = append(t.edits, t.harmless...)
 }
