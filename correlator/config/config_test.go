@@ -12,11 +12,10 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
-
-	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 	"gopkg.in/yaml.v3"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/authn"
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/topology"
 )
 
 const planted = "hunter2-planted-secret-of-32-bytes"
@@ -270,7 +269,7 @@ func FuzzInventory(f *testing.F) {
 		require.NoError(t, err, "%s", asJSON)
 		encoded, err := json.Marshal(again)
 		require.NoError(t, err)
-		require.Equal(t, string(asJSON), string(encoded))
+		require.JSONEq(t, string(asJSON), string(encoded))
 		graph := topology.NewGraph(*inventory)
 		for _, d := range inventory.Devices {
 			require.True(t, graph.Has(d.Name))

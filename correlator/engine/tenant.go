@@ -32,6 +32,9 @@ func (r *run) inventory(ctx context.Context, in InventoryInput) error {
 	}
 	// Not through the engine's cache: this transaction may yet come to nothing.
 	r.graph, r.graphReplaced = topology.NewGraph(in.Inventory).WithSubscribers(measured), true
+	if err := r.uncover(ctx); err != nil { // a window may cover less of it now
+		return err
+	}
 	return r.reviewFiring(ctx)
 }
 

@@ -110,10 +110,23 @@ func (r *run) updated(old, in calendar.Window) (calendar.Window, error) {
 		return old, nil
 	}
 	w.Revision++
+	if w.Status == calendar.InProgress && beganByItself(old) {
+		begins := w.StartsAt
+		w.StartedAt = &begins
+		if w.StartsAt.After(r.now) {
+			w.Status, w.StartedAt = calendar.Planned, nil
+		}
+	}
 	if w.Status == calendar.InProgress && !w.EndsAt.After(r.now) {
 		w = w.Complete(r.now)
 	}
 	return w, nil
+}
+
+// beganByItself says that nobody started the window before or after its time: where that is moved, so is
+// its beginning.
+func beganByItself(w calendar.Window) bool {
+	return w.StartedAt != nil && w.StartedAt.Equal(w.StartsAt)
 }
 
 // advanceWindow does what time does to a window.
@@ -149,8 +162,8 @@ func (r *run) replaceWindow(ctx context.Context, old, w calendar.Window) error {
 	if err := r.redate(ctx, old, w); err != nil {
 		return err
 	}
-	if old.Status == calendar.InProgress && w.Status != calendar.InProgress {
-		return r.uncover(ctx, w)
+	if old.Status == calendar.InProgress {
+		return r.uncover(ctx)
 	}
 	return nil
 }
@@ -250,9 +263,9 @@ func (r *run) redate(ctx context.Context, old, w calendar.Window) error {
 	return err
 }
 
-// uncover tells of every incident that an ended window was keeping quiet and that still has a firing
-// alert which nothing else suppresses.
-func (r *run) uncover(ctx context.Context, w calendar.Window) error {
+// uncover tells of every incident that a window was keeping quiet, which has ended or means something
+// else now, and that still has a firing alert which nothing else suppresses.
+func (r *run) uncover(ctx context.Context) error {
 	firing, err := r.store.FiringOccurrences(ctx)
 	if err != nil {
 		return fmt.Errorf("loading firing alerts: %w", err)
@@ -261,13 +274,13 @@ func (r *run) uncover(ctx context.Context, w calendar.Window) error {
 	if err != nil {
 		return err
 	}
-	others, err := r.store.Windows(ctx, suppressing, r.now, r.now)
+	windows, err := r.store.Windows(ctx, suppressing, r.now, r.now)
 	if err != nil {
 		return fmt.Errorf("loading windows: %w", err)
 	}
 	ids := map[string]bool{}
 	for _, o := range firing {
-		if o.Suppressed && g.Covers(w.Scope, o.Device, o.Site) && !suppress.Decide(alertOf(o), others, g, r.now).Suppressed {
+		if o.Suppressed && !suppress.Decide(alertOf(o), windows, g, r.now).Suppressed {
 			ids[o.IncidentID] = true
 		}
 	}

@@ -40,7 +40,7 @@ func (o Options) parseLine(raw []byte) (line, error) {
 		return line{}, missing("type")
 	case head.At == nil:
 		return line{}, missing("at")
-	case head.Tenant == nil && *head.Type != "tick":
+	case (head.Tenant == nil || *head.Tenant == "") && *head.Type != "tick":
 		return line{}, missing("tenant")
 	}
 	l := line{at: head.At.UTC()}

@@ -2,6 +2,8 @@ package replay_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +23,7 @@ func TestBadLinesAreNamed(t *testing.T) {
 		{`{"type":"tick"}`, `field "at" is missing`},
 		{`{"at":"yesterday","type":"tick"}`, `not a JSON object: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`},
 		{`{"at":"2026-03-10T12:00:00Z","type":"settings"}`, `field "tenant" is missing`},
+		{`{"at":"2026-03-10T12:00:00Z","type":"settings","tenant":""}`, `field "tenant" is missing`},
 		{`{` + head + `"type":"sensation"}`, `unknown type "sensation"`},
 		{`{` + head + `"type":"inventory"}`, `inventory: field "devices" is missing`},
 		{
@@ -130,6 +133,37 @@ func TestEveryLineTwice(t *testing.T) {
 			require.Equal(t, expected(t, name), parsed(t, run(t, twice.Bytes())))
 		})
 	}
+}
+
+// FuzzLine replays one line of outside input after a small inventory: whole timelines, as FuzzReplay has
+// them, are too long to try many. Use -fuzzminimizetime=1x, or a fuzzer spends its time on minimizing.
+func FuzzLine(f *testing.F) {
+	timelines, err := filepath.Glob("testdata/*.jsonl")
+	require.NoError(f, err)
+	seen := map[string]bool{}
+	for _, path := range timelines {
+		timeline, err := os.ReadFile(path)
+		require.NoError(f, err)
+		for line := range bytes.Lines(timeline) {
+			var head struct{ Type, Op string }
+			require.NoError(f, json.Unmarshal(line, &head))
+			if kind := head.Type + head.Op; !seen[kind] && len(line) < 2000 {
+				seen[kind] = true
+				f.Add(line)
+			}
+		}
+	}
+	const before = `{"at":"2000-01-01T00:00:00Z","type":"inventory","tenant":"acme","sites":[{"name":"pop1"}],"devices":[{"name":"EDGE1","site":"pop1"},{"name":"AGG1","depends_on":[{"all":["EDGE1"]}]}]}` + "\n"
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var out bytes.Buffer
+		err := replay.Write(t.Context(), io.MultiReader(strings.NewReader(before), bytes.NewReader(line)), &out, options())
+		if err != nil {
+			require.ErrorAs(t, err, new(*replay.InputError), "whatever the line holds, only the line is to blame")
+			require.Empty(t, out.String())
+			return
+		}
+		checkEvidence(t, decode(t, out.Bytes()))
+	})
 }
 
 func FuzzReplay(f *testing.F) {
