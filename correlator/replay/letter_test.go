@@ -215,6 +215,13 @@ var letter = []struct {
 		{suspect + "terms.topology_proximity", 1.0},
 		{"incidents.0.label", label},
 	}},
+	{"change-that-cannot-cause-it", "the candidate that explains most comes first, whoever was changed in a way that cannot cause it", []fact{
+		{"incidents.0.candidates.#", 1},
+		{first + "name", "X"}, // 1; its uplinks 1 − 0.5, since they say nothing
+		{suspects + "#", 1},
+		{suspect + "weight", 8 * 0.1 * 0.7 * decay(1.5, 30)},
+		{"incidents.0.label", nil},
+	}},
 	{"site-by-more-than-half", "a site is a candidate only when more than half of its devices alert", []fact{
 		{"incidents.#", 3}, // three of POP1's four; two of POP2's four
 		{first + "kind", "site"},
