@@ -229,3 +229,19 @@ func TestSplitOffSuppressed(t *testing.T) {
 	require.Equal(t, []string{"opened " + id}, told)
 	require.False(t, b.incident(off).Notice.Told)
 }
+
+// TestReopeningAsksAnew: on-call is told again of what opens again, and somebody has to take it again. Who
+// had it in its earlier life is kept until then.
+func TestReopeningAsksAnew(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := opened(b.apply(0, engine.AlertsInput{Alerts: []engine.Alert{down("EDGE1", 0)}}))[0]
+	b.apply(10, ackUntil(id, 3600))
+	b.apply(30, engine.AlertsInput{Alerts: []engine.Alert{over(down("EDGE1", 0), 20)}})
+	b.apply(600, engine.Tick{})
+	require.Equal(t, incident.Closed, b.incident(id).State)
+	require.Equal(t, "ana", b.incident(id).Acknowledged.By)
+	require.Equal(t, []engine.EventType{engine.NotificationDue, engine.IncidentReopened}, types(b.apply(700, engine.AlertsInput{Alerts: []engine.Alert{down("EDGE1", 690)}})))
+	require.Nil(t, b.incident(id).Acknowledged)
+	require.Empty(t, b.apply(3600, engine.Tick{}), "and its time cannot run out any more")
+}

@@ -48,6 +48,7 @@ func (w *work) reopen(at time.Time) {
 	w.inc.State, w.inc.ClosedAt = incident.Open, nil
 	w.inc.Reopened++
 	w.inc.ReopenedAt = &at
+	w.inc.Acknowledged, w.acked = nil, true // on-call is told anew, so somebody has to take it anew
 	w.event, w.dirty, w.rescore = IncidentReopened, true, true
 }
 
