@@ -71,7 +71,7 @@ func TestTheSentence(t *testing.T) {
 		{
 			"contributing causes, one of them by a change: nothing denies it",
 			facts(alerts("loss TOP", "device_unreachable A", "device_unreachable B"), change("A interfaces", -90, -60)), nil,
-			"3 devices or sites alert, the first with loss on TOP since 12:00:00; the most likely cause is TOP (loss on TOP since 12:00:00); contributing: A, because the interface configuration of A was changed between 11:58:30 and 11:59:00, at most 1 min 30 s before the first alert.",
+			"3 devices or sites alert, the first with device_unreachable on A since 12:00:00; the most likely cause is TOP (loss on TOP since 12:00:00); contributing: A, because the interface configuration of A was changed between 11:58:30 and 11:59:00, at most 1 min 30 s before the first alert.",
 		},
 		{
 			"a change on one of several that no candidate shows",

@@ -50,14 +50,16 @@ func (j Judge) candidate(s *scene, p pick, first bool) Candidate {
 		})
 	}
 	c.Evidence = append(c.Evidence, j.stateEvidence(s, p.suspect)...)
-	c.Score = round(j.coverScore(s, p.suspect) + sum(c.Evidence))
+	c.Cover = j.coverOf(s, p.suspect)
+	c.Score = round(c.Cover.Weight + sum(c.Evidence))
 	c.Confidence = round(j.confidence(s, p))
 	return c
 }
 
-// coverScore is what the candidate explains of everything, less what is silent, in weight units.
-func (j Judge) coverScore(s *scene, c suspect) float64 {
-	return j.Weights.Cover.Explained * (s.amount(c.explains) - j.silence(c))
+// coverOf is what the candidate explains of everything, less what is silent.
+func (j Judge) coverOf(s *scene, c suspect) Cover {
+	explained := s.amount(c.explains)
+	return Cover{Explained: round(explained), Silent: c.silent, Weight: round(j.Weights.Cover.Explained * (explained - j.silence(c)))}
 }
 
 // silence is what the silent devices in a candidate's impact take away, in explained devices. Changes

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -175,7 +176,7 @@ func newestOfEach(occurrences []Occurrence) []Occurrence {
 	newest := make(map[string]int, len(occurrences))
 	for i := range occurrences {
 		o := &occurrences[i]
-		if j, ok := newest[o.Fingerprint]; !ok || !o.StartsAt.Before(occurrences[j].StartsAt) {
+		if j, ok := newest[o.Fingerprint]; !ok || cmp.Or(o.StartsAt.Compare(occurrences[j].StartsAt), cmp.Compare(o.ID, occurrences[j].ID)) >= 0 {
 			newest[o.Fingerprint] = i
 		}
 	}
@@ -185,7 +186,9 @@ func newestOfEach(occurrences []Occurrence) []Occurrence {
 			out = append(out, occurrences[i])
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Occurrence) int { return a.StartsAt.Compare(b.StartsAt) })
+	slices.SortFunc(out, func(a, b Occurrence) int { // in whatever order they were heard
+		return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.Device, b.Device), cmp.Compare(a.AlertName, b.AlertName), cmp.Compare(a.Fingerprint, b.Fingerprint))
+	})
 	return out
 }
 

@@ -176,10 +176,18 @@ type Candidate struct {
 	Name       string     `json:"name"`
 	Devices    []string   `json:"devices"` // sorted
 	Role       Role       `json:"role"`
-	Score      float64    `json:"score"`
+	Score      float64    `json:"score"` // of Cover and of all evidence together
+	Cover      Cover      `json:"cover"`
 	Confidence float64    `json:"confidence"` // 0…1
 	Explains   []string   `json:"explains"`   // alerting devices (or sites) that it explains, sorted
 	Evidence   []Evidence `json:"evidence,omitempty"`
+}
+
+// Cover is what a candidate explains: the first part of its score.
+type Cover struct {
+	Explained float64 `json:"explained"` // devices and sites, those in part of which only some alerts are explained
+	Silent    int     `json:"silent"`    // devices that should have failed with it and say nothing
+	Weight    float64 `json:"weight"`
 }
 
 // EvidenceKind tells pieces of evidence apart.

@@ -95,14 +95,15 @@ type alert struct {
 }
 
 type candidate struct {
-	Kind       incident.Kind `json:"kind"`
-	Name       string        `json:"name"`
-	Devices    []string      `json:"devices"`
-	Role       incident.Role `json:"role"`
-	Score      float64       `json:"score"`
-	Confidence float64       `json:"confidence"`
-	Explains   []string      `json:"explains"`
-	Evidence   []evidence    `json:"evidence"`
+	Kind       incident.Kind  `json:"kind"`
+	Name       string         `json:"name"`
+	Devices    []string       `json:"devices"`
+	Role       incident.Role  `json:"role"`
+	Score      float64        `json:"score"`
+	Confidence float64        `json:"confidence"`
+	Cover      incident.Cover `json:"cover"`
+	Explains   []string       `json:"explains"`
+	Evidence   []evidence     `json:"evidence"`
 }
 
 type evidence struct {
@@ -193,7 +194,7 @@ func (s *Store) outcome(inc incident.Incident) outcome {
 
 func candidateRow(c incident.Candidate) candidate {
 	row := candidate{
-		Kind: c.Kind, Name: c.Name, Devices: list(c.Devices), Role: c.Role, Score: c.Score, Confidence: c.Confidence,
+		Kind: c.Kind, Name: c.Name, Devices: list(c.Devices), Role: c.Role, Score: c.Score, Confidence: c.Confidence, Cover: c.Cover,
 		Explains: list(c.Explains), Evidence: []evidence{},
 	}
 	for _, e := range c.Evidence {
