@@ -60,7 +60,7 @@ func (r *round) check(ctx context.Context, t *testing.T) {
 	require.NoError(t, err)
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // it only read
 
-	changes, incidents, err := endstate.Read(ctx, tenant, r.alive().Call)
+	changes, incidents, err := endstate.Read(ctx, tenant, r.ask)
 	require.NoError(t, err)
 	got := endstate.Of(changes, incidents, nil, r.clients[0].Planned.Names()).Timeless()
 	undisturbed := r.storm.timeline(t, r.now)
@@ -96,7 +96,7 @@ func (r *round) checkPlannedWork(ctx context.Context, t *testing.T) {
 	}
 	names := r.clients[0].Planned.Names()
 	var page apiv1.ListChangesResponse
-	require.NoError(t, r.alive().Call(ctx, apiv1connect.ChangeServiceListChangesProcedure, &apiv1.ListChangesRequest{PageSize: 1000}, &page))
+	require.NoError(t, r.ask(ctx, apiv1connect.ChangeServiceListChangesProcedure, &apiv1.ListChangesRequest{PageSize: 1000}, &page))
 	require.Len(t, page.GetChanges(), len(want))
 	for _, c := range page.GetChanges() {
 		got[names[c.GetId()]] = fmt.Sprint(c.GetTitle(), c.GetStartsAt().AsTime(), c.GetScope().GetSites(), c.GetScope().GetDevices()) + ": " + c.GetStatus()
@@ -117,7 +117,7 @@ func (r *round) checkJournal(ctx context.Context, t *testing.T, conn *pgx.Conn) 
 	require.NoError(t, err)
 	timeline = fmt.Appendf(timeline, `{"type":"tick","at":%q}`+"\n", now.UTC().Format(time.RFC3339Nano))
 
-	changes, incidents, err := endstate.Read(ctx, tenant, r.alive().Call)
+	changes, incidents, err := endstate.Read(ctx, tenant, r.ask)
 	require.NoError(t, err)
 	rows, err := conn.Query(ctx, "SELECT payload FROM outbox WHERE type = 'notification' ORDER BY occurred_at, id")
 	require.NoError(t, err)

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/ispvisualmonitor/ispvisualmonitor/lab/roads"
 )
@@ -308,10 +309,17 @@ func (r *round) sendOne(ctx context.Context, first int, m message) error {
 	}
 }
 
-// alive is a client of a correlator that runs.
-func (r *round) alive() *roads.Client {
+// ask asks a correlator that runs, again where the answer is a 503: a read finds out which connections a
+// restart of the database has cut.
+func (r *round) ask(ctx context.Context, procedure string, request, answer proto.Message) error {
 	i := slices.IndexFunc(r.machines, func(m *machine) bool { return m.alive() })
-	return r.clients[max(i, 0)]
+	for {
+		err := r.clients[max(i, 0)].Call(ctx, procedure, request, answer)
+		if ctx.Err() != nil || !roads.Temporary(err) {
+			return err
+		}
+		wait(ctx, 20*time.Millisecond)
+	}
 }
 
 // panicked says whether a correlator has.
