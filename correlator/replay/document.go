@@ -172,10 +172,7 @@ func (s *Store) outcome(inc incident.Incident) outcome {
 		}
 		out.Feedback = append(out.Feedback, row)
 	}
-	var occurrences []incident.Occurrence
-	for id := range s.incidents.byIncident[inc.ID] {
-		occurrences = append(occurrences, s.incidents.occurrences[id])
-	}
+	occurrences := slices.Clone(s.incidents.byIncident[inc.ID])
 	slices.SortFunc(occurrences, func(a, b incident.Occurrence) int {
 		return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.Device, b.Device), cmp.Compare(a.AlertName, b.AlertName),
 			cmp.Compare(a.Fingerprint, b.Fingerprint))

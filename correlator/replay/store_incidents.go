@@ -14,17 +14,17 @@ import (
 // incidentState is what is known of incidents.
 type incidentState struct {
 	byID        map[string]incident.Incident
-	occurrences map[string]incident.Occurrence // by id
-	byAlert     map[string][]string            // alert fingerprint → ids of occurrences
-	byIncident  map[string]map[string]bool     // incident → ids of occurrences
-	reach       map[string]map[string]bool     // key → incidents
-	judgements  map[string]int                 // incident → how often it was judged otherwise
+	occurrences map[string]incident.Occurrence   // by id
+	byAlert     map[string][]string              // alert fingerprint → ids of occurrences
+	byIncident  map[string][]incident.Occurrence // incident → its occurrences, by StartsAt, then ID
+	reach       map[string]map[string]bool       // key → incidents
+	judgements  map[string]int                   // incident → how often it was judged otherwise
 }
 
 func newIncidentState() incidentState {
 	return incidentState{
 		byID: map[string]incident.Incident{}, occurrences: map[string]incident.Occurrence{},
-		byAlert: map[string][]string{}, byIncident: map[string]map[string]bool{}, reach: map[string]map[string]bool{},
+		byAlert: map[string][]string{}, byIncident: map[string][]incident.Occurrence{}, reach: map[string]map[string]bool{},
 		judgements: map[string]int{},
 	}
 }
@@ -135,25 +135,22 @@ func (s *Store) AddReach(_ context.Context, id string, keys []string) error {
 
 // Occurrences implements engine.IncidentStore.
 func (s *Store) Occurrences(_ context.Context, incidentIDs []string) ([]incident.Occurrence, error) {
-	n := 0
+	n := spareOccurrences
 	for _, id := range incidentIDs {
 		n += len(s.incidents.byIncident[id])
 	}
-	all, order := make([]incident.Occurrence, 0, n), make([]int, 0, n)
-	for _, id := range incidentIDs {
-		for o := range s.incidents.byIncident[id] {
-			order = append(order, len(all))
-			all = append(all, s.incidents.occurrences[o])
-		}
-	}
-	// Occurrences are large: in a storm, moving their places is cheaper than moving them.
-	slices.SortFunc(order, func(a, b int) int { return compareOccurrences(all[a], all[b]) })
 	out := make([]incident.Occurrence, 0, n)
-	for _, i := range order {
-		out = append(out, all[i])
+	for _, id := range incidentIDs {
+		out = append(out, s.incidents.byIncident[id]...)
+	}
+	if len(incidentIDs) > 1 { // each by itself is in order
+		slices.SortFunc(out, compareOccurrences)
 	}
 	return out, nil
 }
+
+// spareOccurrences is how many more an incident may get before the list of all has to move.
+const spareOccurrences = 16
 
 func compareOccurrences(a, b incident.Occurrence) int {
 	return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.ID, b.ID))
@@ -193,16 +190,26 @@ func (s *Store) FiringOccurrences(context.Context) ([]incident.Occurrence, error
 // SaveOccurrences implements engine.IncidentStore.
 func (s *Store) SaveOccurrences(_ context.Context, occurrences []incident.Occurrence) error {
 	for _, o := range occurrences {
-		if before, known := s.incidents.occurrences[o.ID]; known {
-			delete(s.incidents.byIncident[before.IncidentID], o.ID)
-		} else {
+		before, known := s.incidents.occurrences[o.ID]
+		if !known {
 			s.incidents.byAlert[o.Fingerprint] = append(s.incidents.byAlert[o.Fingerprint], o.ID)
 		}
 		s.incidents.occurrences[o.ID] = o
-		if s.incidents.byIncident[o.IncidentID] == nil {
-			s.incidents.byIncident[o.IncidentID] = map[string]bool{}
+		if known && before.IncidentID == o.IncidentID && before.StartsAt.Equal(o.StartsAt) {
+			i, _ := s.incidents.place(o)
+			s.incidents.byIncident[o.IncidentID][i] = o
+			continue
 		}
-		s.incidents.byIncident[o.IncidentID][o.ID] = true
+		if i, placed := s.incidents.place(before); known && placed {
+			s.incidents.byIncident[before.IncidentID] = slices.Delete(s.incidents.byIncident[before.IncidentID], i, i+1)
+		}
+		i, _ := s.incidents.place(o)
+		s.incidents.byIncident[o.IncidentID] = slices.Insert(s.incidents.byIncident[o.IncidentID], i, o)
 	}
 	return nil
+}
+
+// place is where an occurrence stands among those of its incident, or would.
+func (s incidentState) place(o incident.Occurrence) (int, bool) {
+	return slices.BinarySearchFunc(s.byIncident[o.IncidentID], o, compareOccurrences)
 }
