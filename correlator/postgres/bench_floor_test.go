@@ -68,8 +68,9 @@ func (f figure) report(b *testing.B) {
 }
 
 // floor is how long n transactions take that write rows and journal an input in the very statements of
-// the service, and do nothing else: no engine, no reading. prepare makes the rows beforehand.
-func (b *bundle) floor(t *testing.B, n int, in engine.Input, prepare func(i int) func(*state) error) time.Duration {
+// the service, and do nothing else: no engine, no reading. prepare makes the rows beforehand. It returns how
+// long all of it took, and each.
+func (b *bundle) floor(t *testing.B, n int, in engine.Input, prepare func(i int) func(*state) error) (whole time.Duration, each []time.Duration) {
 	t.Helper()
 	writes := make([]func(*state) error, n)
 	for i := range writes {
@@ -77,6 +78,7 @@ func (b *bundle) floor(t *testing.B, n int, in engine.Input, prepare func(i int)
 	}
 	begin := time.Now()
 	for _, write := range writes {
+		from := time.Now()
 		require.NoError(t, b.inTenant(t.Context(), tenant, func(tx pgx.Tx) error {
 			s, err := lockTenant(t.Context(), tx, tenant, nil)
 			if err != nil {
@@ -90,8 +92,9 @@ func (b *bundle) floor(t *testing.B, n int, in engine.Input, prepare func(i int)
 			}
 			return s.save(t.Context())
 		}))
+		each = append(each, time.Since(from))
 	}
-	return time.Since(begin)
+	return time.Since(begin), each
 }
 
 // bareSightings updates the newest runs of a batch.
@@ -149,11 +152,15 @@ func bareChanges(i int) func(*state) error {
 	}
 }
 
-// bareAlerts inserts an occurrence for each alert of a call, and their incident.
-func bareAlerts(i int) func(*state) error {
+// bareAlerts inserts an occurrence for each of n alerts of a call, and their incident.
+func bareAlerts(n int) func(i int) func(*state) error {
+	return func(i int) func(*state) error { return bareCall(i, n) }
+}
+
+func bareCall(i, n int) func(*state) error {
 	inc := incident.Incident{ID: fmt.Sprintf("floor-%d", i), State: incident.Open, OpenedAt: noon}
 	var occurrences []incident.Occurrence
-	for k, a := range outage(i, benchAlerts, noon) {
+	for k, a := range outage(i, n, noon) {
 		occurrences = append(occurrences, incident.Occurrence{
 			ID: fmt.Sprintf("floor-%d-%d", i, k), IncidentID: inc.ID, Fingerprint: "floor-" + a.Fingerprint, AlertName: a.Labels["alertname"],
 			Device: a.Labels["device"], Interface: a.Labels["interface"], Severity: a.Labels["severity"],
