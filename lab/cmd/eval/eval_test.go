@@ -131,6 +131,8 @@ func TestArguableEventsAreNotJudgedByTheirLabel(t *testing.T) {
 	require.Zero(t, f.byChange+f.truePositives+f.falsePositives+f.falseNegatives)
 	require.Equal(t, 1, f.events)
 	require.Equal(t, 1, f.first)
+	require.Equal(t, 1, f.arguable)
+	require.Equal(t, 1, f.arguableLabelled)
 }
 
 func TestLooseAlertsBelongAnywhere(t *testing.T) {

@@ -10,6 +10,7 @@ type figures struct {
 	truePositives, falsePositives, falseNegatives int // of the label
 	events, first, third                          int
 	byChange, rightChange                         int
+	arguable, arguableLabelled                    int // where a label is neither right nor wrong
 }
 
 // sum counts over all events. An excess incident that is labelled is a false positive of whoever
@@ -23,7 +24,9 @@ func sum(results []result, of func(verdict) finding) figures {
 			f.first += count(found.first)
 			f.third += count(found.third)
 			if v.event.Arguable {
-				continue // a label is neither right nor wrong
+				f.arguable++
+				f.arguableLabelled += count(found.labelled)
+				continue
 			}
 			f.byChange += count(v.event.ByChange())
 			f.rightChange += count(v.event.ByChange() && found.labelled && found.change)

@@ -46,6 +46,7 @@ func (p *printer) tables(j judgement) {
 	if control.events > 0 {
 		row("controls: falsely labelled", share(control.falsePositives, control.events), share(baseControl.falsePositives, baseControl.events))
 	}
+	p.line("(left out of the label's figures: %d events of which nobody could tell whether a change did it, %d of them labelled)", ours.arguable, ours.arguableLabelled)
 	p.line("(baseline: the latest change on an alerting device within 30 min, in the same incidents)\n")
 
 	p.line("grouping: %d events, %d incidents; %d events split, %d in the incident of another, %d incidents too many",
