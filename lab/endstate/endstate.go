@@ -60,7 +60,10 @@ func Of(changes, incidents, notifications []Row, names map[string]string) State 
 		out.ConfigChanges = append(out.ConfigChanges, renamed(c, named).(Row))
 	}
 	for _, i := range incidents {
-		slices.SortFunc(i["alerts"].([]any), byText)     // ids break ties between equal starts
+		slices.SortFunc(i["alerts"].([]any), byText) // ids break ties between equal starts
+		for _, c := range i["candidates"].([]any) {
+			delete(c.(Row), "cover") // what a score is made of, which no list of the API has
+		}
 		i["merged_from"] = len(i["merged_from"].([]any)) // what was merged is named nowhere else
 		out.Incidents = append(out.Incidents, renamed(i, named).(Row))
 	}
