@@ -96,11 +96,13 @@ func TestTheSentence(t *testing.T) {
 			"loss on A since 12:00:00; the most likely cause is A (loss on A since 12:00:00); no configuration change that was seen before it explains this; probably repaired when the queue configuration of TOP was changed between 12:13:00 and 12:14:00, before the recovery at 12:15:00.",
 		},
 		{
-			"a silent far end", facts(alerts("interface_down TOP e1")), []string{"TOP not observed since 11:20:00"},
+			"a silent far end", facts(alerts("interface_down TOP e1")),
+			[]string{"TOP not observed since 11:20:00"},
 			"interface_down on TOP (e1) since 12:00:00; the most likely cause is TOP (interface_down on TOP (e1) since 12:00:00); no configuration change that was seen before it explains this; not known: whether TOP (e1), the link or its other end failed: A says nothing.",
 		},
 		{
-			"what was not known", facts(alerts("device_unreachable A")), []string{"A not observed since 11:20:00", "second"},
+			"what was not known", facts(alerts("device_unreachable A")),
+			[]string{"A not observed since 11:20:00", "second"},
 			"device_unreachable on A since 12:00:00; the most likely cause is A (device_unreachable on A since 12:00:00); no configuration change that was seen before it explains this; not known: A not observed since 11:20:00.",
 		},
 		{
