@@ -739,8 +739,10 @@ type Candidate struct {
 	// confidence: in [0,1].
 	Confidence float64 `protobuf:"fixed64,6,opt,name=confidence,proto3" json:"confidence,omitempty"`
 	// explains: what alerts and is explained by it.
-	Explains      []string    `protobuf:"bytes,7,rep,name=explains,proto3" json:"explains,omitempty"`
-	Evidence      []*Evidence `protobuf:"bytes,8,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	Explains []string    `protobuf:"bytes,7,rep,name=explains,proto3" json:"explains,omitempty"`
+	Evidence []*Evidence `protobuf:"bytes,8,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	// cover: what it explains. The score is its weight and those of all evidence together.
+	Cover         *Cover `protobuf:"bytes,9,opt,name=cover,proto3" json:"cover,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -831,6 +833,76 @@ func (x *Candidate) GetEvidence() []*Evidence {
 	return nil
 }
 
+func (x *Candidate) GetCover() *Cover {
+	if x != nil {
+		return x.Cover
+	}
+	return nil
+}
+
+// Cover is what a candidate explains.
+type Cover struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// explained: devices and sites; those of which only some alerts are explained count in part.
+	Explained float64 `protobuf:"fixed64,1,opt,name=explained,proto3" json:"explained,omitempty"`
+	// silent: devices that should have failed with it and say nothing.
+	Silent        int32   `protobuf:"varint,2,opt,name=silent,proto3" json:"silent,omitempty"`
+	Weight        float64 `protobuf:"fixed64,3,opt,name=weight,proto3" json:"weight,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Cover) Reset() {
+	*x = Cover{}
+	mi := &file_v1_incident_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Cover) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Cover) ProtoMessage() {}
+
+func (x *Cover) ProtoReflect() protoreflect.Message {
+	mi := &file_v1_incident_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Cover.ProtoReflect.Descriptor instead.
+func (*Cover) Descriptor() ([]byte, []int) {
+	return file_v1_incident_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Cover) GetExplained() float64 {
+	if x != nil {
+		return x.Explained
+	}
+	return 0
+}
+
+func (x *Cover) GetSilent() int32 {
+	if x != nil {
+		return x.Silent
+	}
+	return 0
+}
+
+func (x *Cover) GetWeight() float64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
 // Evidence is one explained, weighted reason for a candidate.
 type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -849,7 +921,7 @@ type Evidence struct {
 
 func (x *Evidence) Reset() {
 	*x = Evidence{}
-	mi := &file_v1_incident_proto_msgTypes[8]
+	mi := &file_v1_incident_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -861,7 +933,7 @@ func (x *Evidence) String() string {
 func (*Evidence) ProtoMessage() {}
 
 func (x *Evidence) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[8]
+	mi := &file_v1_incident_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -874,7 +946,7 @@ func (x *Evidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evidence.ProtoReflect.Descriptor instead.
 func (*Evidence) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{8}
+	return file_v1_incident_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Evidence) GetKind() string {
@@ -936,7 +1008,7 @@ type ListIncidentsRequest struct {
 
 func (x *ListIncidentsRequest) Reset() {
 	*x = ListIncidentsRequest{}
-	mi := &file_v1_incident_proto_msgTypes[9]
+	mi := &file_v1_incident_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -948,7 +1020,7 @@ func (x *ListIncidentsRequest) String() string {
 func (*ListIncidentsRequest) ProtoMessage() {}
 
 func (x *ListIncidentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[9]
+	mi := &file_v1_incident_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -961,7 +1033,7 @@ func (x *ListIncidentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIncidentsRequest.ProtoReflect.Descriptor instead.
 func (*ListIncidentsRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{9}
+	return file_v1_incident_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListIncidentsRequest) GetFrom() *timestamppb.Timestamp {
@@ -1024,7 +1096,7 @@ type ListIncidentsResponse struct {
 
 func (x *ListIncidentsResponse) Reset() {
 	*x = ListIncidentsResponse{}
-	mi := &file_v1_incident_proto_msgTypes[10]
+	mi := &file_v1_incident_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1036,7 +1108,7 @@ func (x *ListIncidentsResponse) String() string {
 func (*ListIncidentsResponse) ProtoMessage() {}
 
 func (x *ListIncidentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[10]
+	mi := &file_v1_incident_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1049,7 +1121,7 @@ func (x *ListIncidentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIncidentsResponse.ProtoReflect.Descriptor instead.
 func (*ListIncidentsResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{10}
+	return file_v1_incident_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListIncidentsResponse) GetIncidents() []*Incident {
@@ -1075,7 +1147,7 @@ type GetIncidentRequest struct {
 
 func (x *GetIncidentRequest) Reset() {
 	*x = GetIncidentRequest{}
-	mi := &file_v1_incident_proto_msgTypes[11]
+	mi := &file_v1_incident_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1087,7 +1159,7 @@ func (x *GetIncidentRequest) String() string {
 func (*GetIncidentRequest) ProtoMessage() {}
 
 func (x *GetIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[11]
+	mi := &file_v1_incident_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1100,7 +1172,7 @@ func (x *GetIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIncidentRequest.ProtoReflect.Descriptor instead.
 func (*GetIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{11}
+	return file_v1_incident_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetIncidentRequest) GetId() string {
@@ -1119,7 +1191,7 @@ type GetIncidentResponse struct {
 
 func (x *GetIncidentResponse) Reset() {
 	*x = GetIncidentResponse{}
-	mi := &file_v1_incident_proto_msgTypes[12]
+	mi := &file_v1_incident_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1131,7 +1203,7 @@ func (x *GetIncidentResponse) String() string {
 func (*GetIncidentResponse) ProtoMessage() {}
 
 func (x *GetIncidentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[12]
+	mi := &file_v1_incident_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1144,7 +1216,7 @@ func (x *GetIncidentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIncidentResponse.ProtoReflect.Descriptor instead.
 func (*GetIncidentResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{12}
+	return file_v1_incident_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetIncidentResponse) GetIncident() *Incident {
@@ -1165,7 +1237,7 @@ type AcknowledgeIncidentRequest struct {
 
 func (x *AcknowledgeIncidentRequest) Reset() {
 	*x = AcknowledgeIncidentRequest{}
-	mi := &file_v1_incident_proto_msgTypes[13]
+	mi := &file_v1_incident_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1249,7 @@ func (x *AcknowledgeIncidentRequest) String() string {
 func (*AcknowledgeIncidentRequest) ProtoMessage() {}
 
 func (x *AcknowledgeIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[13]
+	mi := &file_v1_incident_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1262,7 @@ func (x *AcknowledgeIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeIncidentRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{13}
+	return file_v1_incident_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AcknowledgeIncidentRequest) GetId() string {
@@ -1216,7 +1288,7 @@ type AcknowledgeIncidentResponse struct {
 
 func (x *AcknowledgeIncidentResponse) Reset() {
 	*x = AcknowledgeIncidentResponse{}
-	mi := &file_v1_incident_proto_msgTypes[14]
+	mi := &file_v1_incident_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1300,7 @@ func (x *AcknowledgeIncidentResponse) String() string {
 func (*AcknowledgeIncidentResponse) ProtoMessage() {}
 
 func (x *AcknowledgeIncidentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[14]
+	mi := &file_v1_incident_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,7 +1313,7 @@ func (x *AcknowledgeIncidentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcknowledgeIncidentResponse.ProtoReflect.Descriptor instead.
 func (*AcknowledgeIncidentResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{14}
+	return file_v1_incident_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AcknowledgeIncidentResponse) GetIncident() *Incident {
@@ -1260,7 +1332,7 @@ type UnacknowledgeIncidentRequest struct {
 
 func (x *UnacknowledgeIncidentRequest) Reset() {
 	*x = UnacknowledgeIncidentRequest{}
-	mi := &file_v1_incident_proto_msgTypes[15]
+	mi := &file_v1_incident_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1272,7 +1344,7 @@ func (x *UnacknowledgeIncidentRequest) String() string {
 func (*UnacknowledgeIncidentRequest) ProtoMessage() {}
 
 func (x *UnacknowledgeIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[15]
+	mi := &file_v1_incident_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1285,7 +1357,7 @@ func (x *UnacknowledgeIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnacknowledgeIncidentRequest.ProtoReflect.Descriptor instead.
 func (*UnacknowledgeIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{15}
+	return file_v1_incident_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UnacknowledgeIncidentRequest) GetId() string {
@@ -1304,7 +1376,7 @@ type UnacknowledgeIncidentResponse struct {
 
 func (x *UnacknowledgeIncidentResponse) Reset() {
 	*x = UnacknowledgeIncidentResponse{}
-	mi := &file_v1_incident_proto_msgTypes[16]
+	mi := &file_v1_incident_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1316,7 +1388,7 @@ func (x *UnacknowledgeIncidentResponse) String() string {
 func (*UnacknowledgeIncidentResponse) ProtoMessage() {}
 
 func (x *UnacknowledgeIncidentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[16]
+	mi := &file_v1_incident_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1329,7 +1401,7 @@ func (x *UnacknowledgeIncidentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnacknowledgeIncidentResponse.ProtoReflect.Descriptor instead.
 func (*UnacknowledgeIncidentResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{16}
+	return file_v1_incident_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UnacknowledgeIncidentResponse) GetIncident() *Incident {
@@ -1351,7 +1423,7 @@ type MergeIncidentsRequest struct {
 
 func (x *MergeIncidentsRequest) Reset() {
 	*x = MergeIncidentsRequest{}
-	mi := &file_v1_incident_proto_msgTypes[17]
+	mi := &file_v1_incident_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1363,7 +1435,7 @@ func (x *MergeIncidentsRequest) String() string {
 func (*MergeIncidentsRequest) ProtoMessage() {}
 
 func (x *MergeIncidentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[17]
+	mi := &file_v1_incident_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +1448,7 @@ func (x *MergeIncidentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeIncidentsRequest.ProtoReflect.Descriptor instead.
 func (*MergeIncidentsRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{17}
+	return file_v1_incident_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MergeIncidentsRequest) GetId() string {
@@ -1403,7 +1475,7 @@ type MergeIncidentsResponse struct {
 
 func (x *MergeIncidentsResponse) Reset() {
 	*x = MergeIncidentsResponse{}
-	mi := &file_v1_incident_proto_msgTypes[18]
+	mi := &file_v1_incident_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1415,7 +1487,7 @@ func (x *MergeIncidentsResponse) String() string {
 func (*MergeIncidentsResponse) ProtoMessage() {}
 
 func (x *MergeIncidentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[18]
+	mi := &file_v1_incident_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1428,7 +1500,7 @@ func (x *MergeIncidentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MergeIncidentsResponse.ProtoReflect.Descriptor instead.
 func (*MergeIncidentsResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{18}
+	return file_v1_incident_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *MergeIncidentsResponse) GetIncident() *Incident {
@@ -1449,7 +1521,7 @@ type SplitIncidentRequest struct {
 
 func (x *SplitIncidentRequest) Reset() {
 	*x = SplitIncidentRequest{}
-	mi := &file_v1_incident_proto_msgTypes[19]
+	mi := &file_v1_incident_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1461,7 +1533,7 @@ func (x *SplitIncidentRequest) String() string {
 func (*SplitIncidentRequest) ProtoMessage() {}
 
 func (x *SplitIncidentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[19]
+	mi := &file_v1_incident_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1474,7 +1546,7 @@ func (x *SplitIncidentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SplitIncidentRequest.ProtoReflect.Descriptor instead.
 func (*SplitIncidentRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{19}
+	return file_v1_incident_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SplitIncidentRequest) GetId() string {
@@ -1503,7 +1575,7 @@ type SplitIncidentResponse struct {
 
 func (x *SplitIncidentResponse) Reset() {
 	*x = SplitIncidentResponse{}
-	mi := &file_v1_incident_proto_msgTypes[20]
+	mi := &file_v1_incident_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1515,7 +1587,7 @@ func (x *SplitIncidentResponse) String() string {
 func (*SplitIncidentResponse) ProtoMessage() {}
 
 func (x *SplitIncidentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[20]
+	mi := &file_v1_incident_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1528,7 +1600,7 @@ func (x *SplitIncidentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SplitIncidentResponse.ProtoReflect.Descriptor instead.
 func (*SplitIncidentResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{20}
+	return file_v1_incident_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SplitIncidentResponse) GetIncident() *Incident {
@@ -1559,7 +1631,7 @@ type GiveFeedbackRequest struct {
 
 func (x *GiveFeedbackRequest) Reset() {
 	*x = GiveFeedbackRequest{}
-	mi := &file_v1_incident_proto_msgTypes[21]
+	mi := &file_v1_incident_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1571,7 +1643,7 @@ func (x *GiveFeedbackRequest) String() string {
 func (*GiveFeedbackRequest) ProtoMessage() {}
 
 func (x *GiveFeedbackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[21]
+	mi := &file_v1_incident_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1584,7 +1656,7 @@ func (x *GiveFeedbackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GiveFeedbackRequest.ProtoReflect.Descriptor instead.
 func (*GiveFeedbackRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{21}
+	return file_v1_incident_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GiveFeedbackRequest) GetId() string {
@@ -1646,7 +1718,7 @@ type GiveFeedbackResponse struct {
 
 func (x *GiveFeedbackResponse) Reset() {
 	*x = GiveFeedbackResponse{}
-	mi := &file_v1_incident_proto_msgTypes[22]
+	mi := &file_v1_incident_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1658,7 +1730,7 @@ func (x *GiveFeedbackResponse) String() string {
 func (*GiveFeedbackResponse) ProtoMessage() {}
 
 func (x *GiveFeedbackResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[22]
+	mi := &file_v1_incident_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1671,7 +1743,7 @@ func (x *GiveFeedbackResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GiveFeedbackResponse.ProtoReflect.Descriptor instead.
 func (*GiveFeedbackResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{22}
+	return file_v1_incident_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GiveFeedbackResponse) GetIncident() *Incident {
@@ -1699,7 +1771,7 @@ type Judgement struct {
 
 func (x *Judgement) Reset() {
 	*x = Judgement{}
-	mi := &file_v1_incident_proto_msgTypes[23]
+	mi := &file_v1_incident_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1711,7 +1783,7 @@ func (x *Judgement) String() string {
 func (*Judgement) ProtoMessage() {}
 
 func (x *Judgement) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[23]
+	mi := &file_v1_incident_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1724,7 +1796,7 @@ func (x *Judgement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Judgement.ProtoReflect.Descriptor instead.
 func (*Judgement) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{23}
+	return file_v1_incident_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Judgement) GetAt() *timestamppb.Timestamp {
@@ -1787,7 +1859,7 @@ type ListJudgementsRequest struct {
 
 func (x *ListJudgementsRequest) Reset() {
 	*x = ListJudgementsRequest{}
-	mi := &file_v1_incident_proto_msgTypes[24]
+	mi := &file_v1_incident_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1799,7 +1871,7 @@ func (x *ListJudgementsRequest) String() string {
 func (*ListJudgementsRequest) ProtoMessage() {}
 
 func (x *ListJudgementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[24]
+	mi := &file_v1_incident_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1812,7 +1884,7 @@ func (x *ListJudgementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJudgementsRequest.ProtoReflect.Descriptor instead.
 func (*ListJudgementsRequest) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{24}
+	return file_v1_incident_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListJudgementsRequest) GetId() string {
@@ -1847,7 +1919,7 @@ type ListJudgementsResponse struct {
 
 func (x *ListJudgementsResponse) Reset() {
 	*x = ListJudgementsResponse{}
-	mi := &file_v1_incident_proto_msgTypes[25]
+	mi := &file_v1_incident_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1859,7 +1931,7 @@ func (x *ListJudgementsResponse) String() string {
 func (*ListJudgementsResponse) ProtoMessage() {}
 
 func (x *ListJudgementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_v1_incident_proto_msgTypes[25]
+	mi := &file_v1_incident_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1872,7 +1944,7 @@ func (x *ListJudgementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJudgementsResponse.ProtoReflect.Descriptor instead.
 func (*ListJudgementsResponse) Descriptor() ([]byte, []int) {
-	return file_v1_incident_proto_rawDescGZIP(), []int{25}
+	return file_v1_incident_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListJudgementsResponse) GetJudgements() []*Judgement {
@@ -1962,7 +2034,7 @@ const file_v1_incident_proto_rawDesc = "" +
 	"\aends_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x06endsAt\x12\x1e\n" +
 	"\n" +
 	"suppressed\x18\f \x01(\bR\n" +
-	"suppressed\"\xe3\x01\n" +
+	"suppressed\"\x8a\x02\n" +
 	"\tCandidate\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -1973,7 +2045,12 @@ const file_v1_incident_proto_rawDesc = "" +
 	"confidence\x18\x06 \x01(\x01R\n" +
 	"confidence\x12\x1a\n" +
 	"\bexplains\x18\a \x03(\tR\bexplains\x12.\n" +
-	"\bevidence\x18\b \x03(\v2\x12.ispvm.v1.EvidenceR\bevidence\"\xf9\x01\n" +
+	"\bevidence\x18\b \x03(\v2\x12.ispvm.v1.EvidenceR\bevidence\x12%\n" +
+	"\x05cover\x18\t \x01(\v2\x0f.ispvm.v1.CoverR\x05cover\"U\n" +
+	"\x05Cover\x12\x1c\n" +
+	"\texplained\x18\x01 \x01(\x01R\texplained\x12\x16\n" +
+	"\x06silent\x18\x02 \x01(\x05R\x06silent\x12\x16\n" +
+	"\x06weight\x18\x03 \x01(\x01R\x06weight\"\xf9\x01\n" +
 	"\bEvidence\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12(\n" +
 	"\x10config_change_id\x18\x02 \x01(\tR\x0econfigChangeId\x12\x16\n" +
@@ -2073,7 +2150,7 @@ func file_v1_incident_proto_rawDescGZIP() []byte {
 	return file_v1_incident_proto_rawDescData
 }
 
-var file_v1_incident_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_v1_incident_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_v1_incident_proto_goTypes = []any{
 	(*Incident)(nil),                      // 0: ispvm.v1.Incident
 	(*Impact)(nil),                        // 1: ispvm.v1.Impact
@@ -2083,82 +2160,84 @@ var file_v1_incident_proto_goTypes = []any{
 	(*Acknowledgement)(nil),               // 5: ispvm.v1.Acknowledgement
 	(*Alert)(nil),                         // 6: ispvm.v1.Alert
 	(*Candidate)(nil),                     // 7: ispvm.v1.Candidate
-	(*Evidence)(nil),                      // 8: ispvm.v1.Evidence
-	(*ListIncidentsRequest)(nil),          // 9: ispvm.v1.ListIncidentsRequest
-	(*ListIncidentsResponse)(nil),         // 10: ispvm.v1.ListIncidentsResponse
-	(*GetIncidentRequest)(nil),            // 11: ispvm.v1.GetIncidentRequest
-	(*GetIncidentResponse)(nil),           // 12: ispvm.v1.GetIncidentResponse
-	(*AcknowledgeIncidentRequest)(nil),    // 13: ispvm.v1.AcknowledgeIncidentRequest
-	(*AcknowledgeIncidentResponse)(nil),   // 14: ispvm.v1.AcknowledgeIncidentResponse
-	(*UnacknowledgeIncidentRequest)(nil),  // 15: ispvm.v1.UnacknowledgeIncidentRequest
-	(*UnacknowledgeIncidentResponse)(nil), // 16: ispvm.v1.UnacknowledgeIncidentResponse
-	(*MergeIncidentsRequest)(nil),         // 17: ispvm.v1.MergeIncidentsRequest
-	(*MergeIncidentsResponse)(nil),        // 18: ispvm.v1.MergeIncidentsResponse
-	(*SplitIncidentRequest)(nil),          // 19: ispvm.v1.SplitIncidentRequest
-	(*SplitIncidentResponse)(nil),         // 20: ispvm.v1.SplitIncidentResponse
-	(*GiveFeedbackRequest)(nil),           // 21: ispvm.v1.GiveFeedbackRequest
-	(*GiveFeedbackResponse)(nil),          // 22: ispvm.v1.GiveFeedbackResponse
-	(*Judgement)(nil),                     // 23: ispvm.v1.Judgement
-	(*ListJudgementsRequest)(nil),         // 24: ispvm.v1.ListJudgementsRequest
-	(*ListJudgementsResponse)(nil),        // 25: ispvm.v1.ListJudgementsResponse
-	nil,                                   // 26: ispvm.v1.Evidence.TermsEntry
-	(*timestamppb.Timestamp)(nil),         // 27: google.protobuf.Timestamp
+	(*Cover)(nil),                         // 8: ispvm.v1.Cover
+	(*Evidence)(nil),                      // 9: ispvm.v1.Evidence
+	(*ListIncidentsRequest)(nil),          // 10: ispvm.v1.ListIncidentsRequest
+	(*ListIncidentsResponse)(nil),         // 11: ispvm.v1.ListIncidentsResponse
+	(*GetIncidentRequest)(nil),            // 12: ispvm.v1.GetIncidentRequest
+	(*GetIncidentResponse)(nil),           // 13: ispvm.v1.GetIncidentResponse
+	(*AcknowledgeIncidentRequest)(nil),    // 14: ispvm.v1.AcknowledgeIncidentRequest
+	(*AcknowledgeIncidentResponse)(nil),   // 15: ispvm.v1.AcknowledgeIncidentResponse
+	(*UnacknowledgeIncidentRequest)(nil),  // 16: ispvm.v1.UnacknowledgeIncidentRequest
+	(*UnacknowledgeIncidentResponse)(nil), // 17: ispvm.v1.UnacknowledgeIncidentResponse
+	(*MergeIncidentsRequest)(nil),         // 18: ispvm.v1.MergeIncidentsRequest
+	(*MergeIncidentsResponse)(nil),        // 19: ispvm.v1.MergeIncidentsResponse
+	(*SplitIncidentRequest)(nil),          // 20: ispvm.v1.SplitIncidentRequest
+	(*SplitIncidentResponse)(nil),         // 21: ispvm.v1.SplitIncidentResponse
+	(*GiveFeedbackRequest)(nil),           // 22: ispvm.v1.GiveFeedbackRequest
+	(*GiveFeedbackResponse)(nil),          // 23: ispvm.v1.GiveFeedbackResponse
+	(*Judgement)(nil),                     // 24: ispvm.v1.Judgement
+	(*ListJudgementsRequest)(nil),         // 25: ispvm.v1.ListJudgementsRequest
+	(*ListJudgementsResponse)(nil),        // 26: ispvm.v1.ListJudgementsResponse
+	nil,                                   // 27: ispvm.v1.Evidence.TermsEntry
+	(*timestamppb.Timestamp)(nil),         // 28: google.protobuf.Timestamp
 }
 var file_v1_incident_proto_depIdxs = []int32{
-	27, // 0: ispvm.v1.Incident.onset_not_before:type_name -> google.protobuf.Timestamp
-	27, // 1: ispvm.v1.Incident.onset_not_after:type_name -> google.protobuf.Timestamp
-	27, // 2: ispvm.v1.Incident.opened_at:type_name -> google.protobuf.Timestamp
-	27, // 3: ispvm.v1.Incident.closed_at:type_name -> google.protobuf.Timestamp
+	28, // 0: ispvm.v1.Incident.onset_not_before:type_name -> google.protobuf.Timestamp
+	28, // 1: ispvm.v1.Incident.onset_not_after:type_name -> google.protobuf.Timestamp
+	28, // 2: ispvm.v1.Incident.opened_at:type_name -> google.protobuf.Timestamp
+	28, // 3: ispvm.v1.Incident.closed_at:type_name -> google.protobuf.Timestamp
 	5,  // 4: ispvm.v1.Incident.acknowledged:type_name -> ispvm.v1.Acknowledgement
 	6,  // 5: ispvm.v1.Incident.alerts:type_name -> ispvm.v1.Alert
 	7,  // 6: ispvm.v1.Incident.candidates:type_name -> ispvm.v1.Candidate
 	1,  // 7: ispvm.v1.Incident.impact:type_name -> ispvm.v1.Impact
 	2,  // 8: ispvm.v1.Incident.probable_fixes:type_name -> ispvm.v1.ProbableFix
 	3,  // 9: ispvm.v1.Incident.feedback:type_name -> ispvm.v1.Feedback
-	27, // 10: ispvm.v1.Feedback.at:type_name -> google.protobuf.Timestamp
+	28, // 10: ispvm.v1.Feedback.at:type_name -> google.protobuf.Timestamp
 	4,  // 11: ispvm.v1.Feedback.cause:type_name -> ispvm.v1.Cause
-	27, // 12: ispvm.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
-	27, // 13: ispvm.v1.Acknowledgement.until:type_name -> google.protobuf.Timestamp
-	27, // 14: ispvm.v1.Alert.starts_at:type_name -> google.protobuf.Timestamp
-	27, // 15: ispvm.v1.Alert.ends_at:type_name -> google.protobuf.Timestamp
-	8,  // 16: ispvm.v1.Candidate.evidence:type_name -> ispvm.v1.Evidence
-	26, // 17: ispvm.v1.Evidence.terms:type_name -> ispvm.v1.Evidence.TermsEntry
-	27, // 18: ispvm.v1.ListIncidentsRequest.from:type_name -> google.protobuf.Timestamp
-	27, // 19: ispvm.v1.ListIncidentsRequest.to:type_name -> google.protobuf.Timestamp
-	0,  // 20: ispvm.v1.ListIncidentsResponse.incidents:type_name -> ispvm.v1.Incident
-	0,  // 21: ispvm.v1.GetIncidentResponse.incident:type_name -> ispvm.v1.Incident
-	27, // 22: ispvm.v1.AcknowledgeIncidentRequest.until:type_name -> google.protobuf.Timestamp
-	0,  // 23: ispvm.v1.AcknowledgeIncidentResponse.incident:type_name -> ispvm.v1.Incident
-	0,  // 24: ispvm.v1.UnacknowledgeIncidentResponse.incident:type_name -> ispvm.v1.Incident
-	0,  // 25: ispvm.v1.MergeIncidentsResponse.incident:type_name -> ispvm.v1.Incident
-	0,  // 26: ispvm.v1.SplitIncidentResponse.incident:type_name -> ispvm.v1.Incident
-	0,  // 27: ispvm.v1.SplitIncidentResponse.split_off:type_name -> ispvm.v1.Incident
-	4,  // 28: ispvm.v1.GiveFeedbackRequest.cause:type_name -> ispvm.v1.Cause
-	0,  // 29: ispvm.v1.GiveFeedbackResponse.incident:type_name -> ispvm.v1.Incident
-	27, // 30: ispvm.v1.Judgement.at:type_name -> google.protobuf.Timestamp
-	7,  // 31: ispvm.v1.Judgement.candidates:type_name -> ispvm.v1.Candidate
-	23, // 32: ispvm.v1.ListJudgementsResponse.judgements:type_name -> ispvm.v1.Judgement
-	9,  // 33: ispvm.v1.IncidentService.ListIncidents:input_type -> ispvm.v1.ListIncidentsRequest
-	11, // 34: ispvm.v1.IncidentService.GetIncident:input_type -> ispvm.v1.GetIncidentRequest
-	13, // 35: ispvm.v1.IncidentService.AcknowledgeIncident:input_type -> ispvm.v1.AcknowledgeIncidentRequest
-	15, // 36: ispvm.v1.IncidentService.UnacknowledgeIncident:input_type -> ispvm.v1.UnacknowledgeIncidentRequest
-	17, // 37: ispvm.v1.IncidentService.MergeIncidents:input_type -> ispvm.v1.MergeIncidentsRequest
-	19, // 38: ispvm.v1.IncidentService.SplitIncident:input_type -> ispvm.v1.SplitIncidentRequest
-	21, // 39: ispvm.v1.IncidentService.GiveFeedback:input_type -> ispvm.v1.GiveFeedbackRequest
-	24, // 40: ispvm.v1.IncidentService.ListJudgements:input_type -> ispvm.v1.ListJudgementsRequest
-	10, // 41: ispvm.v1.IncidentService.ListIncidents:output_type -> ispvm.v1.ListIncidentsResponse
-	12, // 42: ispvm.v1.IncidentService.GetIncident:output_type -> ispvm.v1.GetIncidentResponse
-	14, // 43: ispvm.v1.IncidentService.AcknowledgeIncident:output_type -> ispvm.v1.AcknowledgeIncidentResponse
-	16, // 44: ispvm.v1.IncidentService.UnacknowledgeIncident:output_type -> ispvm.v1.UnacknowledgeIncidentResponse
-	18, // 45: ispvm.v1.IncidentService.MergeIncidents:output_type -> ispvm.v1.MergeIncidentsResponse
-	20, // 46: ispvm.v1.IncidentService.SplitIncident:output_type -> ispvm.v1.SplitIncidentResponse
-	22, // 47: ispvm.v1.IncidentService.GiveFeedback:output_type -> ispvm.v1.GiveFeedbackResponse
-	25, // 48: ispvm.v1.IncidentService.ListJudgements:output_type -> ispvm.v1.ListJudgementsResponse
-	41, // [41:49] is the sub-list for method output_type
-	33, // [33:41] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	28, // 12: ispvm.v1.Acknowledgement.at:type_name -> google.protobuf.Timestamp
+	28, // 13: ispvm.v1.Acknowledgement.until:type_name -> google.protobuf.Timestamp
+	28, // 14: ispvm.v1.Alert.starts_at:type_name -> google.protobuf.Timestamp
+	28, // 15: ispvm.v1.Alert.ends_at:type_name -> google.protobuf.Timestamp
+	9,  // 16: ispvm.v1.Candidate.evidence:type_name -> ispvm.v1.Evidence
+	8,  // 17: ispvm.v1.Candidate.cover:type_name -> ispvm.v1.Cover
+	27, // 18: ispvm.v1.Evidence.terms:type_name -> ispvm.v1.Evidence.TermsEntry
+	28, // 19: ispvm.v1.ListIncidentsRequest.from:type_name -> google.protobuf.Timestamp
+	28, // 20: ispvm.v1.ListIncidentsRequest.to:type_name -> google.protobuf.Timestamp
+	0,  // 21: ispvm.v1.ListIncidentsResponse.incidents:type_name -> ispvm.v1.Incident
+	0,  // 22: ispvm.v1.GetIncidentResponse.incident:type_name -> ispvm.v1.Incident
+	28, // 23: ispvm.v1.AcknowledgeIncidentRequest.until:type_name -> google.protobuf.Timestamp
+	0,  // 24: ispvm.v1.AcknowledgeIncidentResponse.incident:type_name -> ispvm.v1.Incident
+	0,  // 25: ispvm.v1.UnacknowledgeIncidentResponse.incident:type_name -> ispvm.v1.Incident
+	0,  // 26: ispvm.v1.MergeIncidentsResponse.incident:type_name -> ispvm.v1.Incident
+	0,  // 27: ispvm.v1.SplitIncidentResponse.incident:type_name -> ispvm.v1.Incident
+	0,  // 28: ispvm.v1.SplitIncidentResponse.split_off:type_name -> ispvm.v1.Incident
+	4,  // 29: ispvm.v1.GiveFeedbackRequest.cause:type_name -> ispvm.v1.Cause
+	0,  // 30: ispvm.v1.GiveFeedbackResponse.incident:type_name -> ispvm.v1.Incident
+	28, // 31: ispvm.v1.Judgement.at:type_name -> google.protobuf.Timestamp
+	7,  // 32: ispvm.v1.Judgement.candidates:type_name -> ispvm.v1.Candidate
+	24, // 33: ispvm.v1.ListJudgementsResponse.judgements:type_name -> ispvm.v1.Judgement
+	10, // 34: ispvm.v1.IncidentService.ListIncidents:input_type -> ispvm.v1.ListIncidentsRequest
+	12, // 35: ispvm.v1.IncidentService.GetIncident:input_type -> ispvm.v1.GetIncidentRequest
+	14, // 36: ispvm.v1.IncidentService.AcknowledgeIncident:input_type -> ispvm.v1.AcknowledgeIncidentRequest
+	16, // 37: ispvm.v1.IncidentService.UnacknowledgeIncident:input_type -> ispvm.v1.UnacknowledgeIncidentRequest
+	18, // 38: ispvm.v1.IncidentService.MergeIncidents:input_type -> ispvm.v1.MergeIncidentsRequest
+	20, // 39: ispvm.v1.IncidentService.SplitIncident:input_type -> ispvm.v1.SplitIncidentRequest
+	22, // 40: ispvm.v1.IncidentService.GiveFeedback:input_type -> ispvm.v1.GiveFeedbackRequest
+	25, // 41: ispvm.v1.IncidentService.ListJudgements:input_type -> ispvm.v1.ListJudgementsRequest
+	11, // 42: ispvm.v1.IncidentService.ListIncidents:output_type -> ispvm.v1.ListIncidentsResponse
+	13, // 43: ispvm.v1.IncidentService.GetIncident:output_type -> ispvm.v1.GetIncidentResponse
+	15, // 44: ispvm.v1.IncidentService.AcknowledgeIncident:output_type -> ispvm.v1.AcknowledgeIncidentResponse
+	17, // 45: ispvm.v1.IncidentService.UnacknowledgeIncident:output_type -> ispvm.v1.UnacknowledgeIncidentResponse
+	19, // 46: ispvm.v1.IncidentService.MergeIncidents:output_type -> ispvm.v1.MergeIncidentsResponse
+	21, // 47: ispvm.v1.IncidentService.SplitIncident:output_type -> ispvm.v1.SplitIncidentResponse
+	23, // 48: ispvm.v1.IncidentService.GiveFeedback:output_type -> ispvm.v1.GiveFeedbackResponse
+	26, // 49: ispvm.v1.IncidentService.ListJudgements:output_type -> ispvm.v1.ListJudgementsResponse
+	42, // [42:50] is the sub-list for method output_type
+	34, // [34:42] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_v1_incident_proto_init() }
@@ -2166,7 +2245,7 @@ func file_v1_incident_proto_init() {
 	if File_v1_incident_proto != nil {
 		return
 	}
-	file_v1_incident_proto_msgTypes[21].OneofWrappers = []any{
+	file_v1_incident_proto_msgTypes[22].OneofWrappers = []any{
 		(*GiveFeedbackRequest_Cause)(nil),
 		(*GiveFeedbackRequest_NothingKnown)(nil),
 	}
@@ -2176,7 +2255,7 @@ func file_v1_incident_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_v1_incident_proto_rawDesc), len(file_v1_incident_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"github.com/ispvisualmonitor/ispvisualmonitor/correlator/incident"
 )
 
 // This file is the read side: what a query over one tenant asks and answers. It is plain data, apart
@@ -324,6 +326,8 @@ type CandidateView struct {
 	Score float64
 	// Confidence is in [0,1].
 	Confidence float64
+	// Cover is what it explains: the first part of the score.
+	Cover incident.Cover
 	// Explains names what alerts and is explained by it.
 	Explains []string
 	Evidence []EvidenceView

@@ -90,6 +90,7 @@ func fromAlert(v engine.AlertView) *apiv1.Alert {
 func fromCandidate(v engine.CandidateView) *apiv1.Candidate {
 	return &apiv1.Candidate{
 		Kind: v.Kind, Name: v.Name, Devices: v.Devices, Role: v.Role, Score: v.Score, Confidence: v.Confidence,
+		Cover:    &apiv1.Cover{Explained: v.Cover.Explained, Silent: int32(v.Cover.Silent), Weight: v.Cover.Weight}, //nolint:gosec // a count of devices
 		Explains: v.Explains, Evidence: convert(v.Evidence, fromEvidence),
 	}
 }

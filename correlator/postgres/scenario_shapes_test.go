@@ -179,7 +179,7 @@ func incidentJSON(t *testing.T, tenant string, i engine.IncidentView) asJSON {
 		}
 		candidates = append(candidates, asJSON{
 			"kind": c.Kind, "name": c.Name, "devices": list(c.Devices), "role": c.Role, "score": c.Score, "confidence": c.Confidence,
-			"explains": list(c.Explains), "evidence": evidence,
+			"cover": c.Cover, "explains": list(c.Explains), "evidence": evidence,
 		})
 	}
 	var acknowledged any

@@ -33,7 +33,7 @@ func incidentView(i incident.Incident) engine.IncidentView {
 func candidateView(c incident.Candidate) engine.CandidateView {
 	v := engine.CandidateView{
 		Kind: string(c.Kind), Name: c.Name, Devices: c.Devices, Role: string(c.Role),
-		Score: c.Score, Confidence: c.Confidence, Explains: c.Explains,
+		Score: c.Score, Confidence: c.Confidence, Cover: c.Cover, Explains: c.Explains,
 	}
 	for _, e := range c.Evidence {
 		v.Evidence = append(v.Evidence, engine.EvidenceView{

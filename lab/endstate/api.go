@@ -92,6 +92,7 @@ func incidentRow(tenant string, i *apiv1.Incident) Row {
 		candidates = append(candidates, Row{
 			"kind": c.GetKind(), "name": c.GetName(), "devices": list(c.GetDevices()), "role": c.GetRole(), "score": c.GetScore(),
 			"confidence": c.GetConfidence(), "explains": list(c.GetExplains()), "evidence": evidence,
+			"cover": Row{"explained": c.GetCover().GetExplained(), "silent": c.GetCover().GetSilent(), "weight": c.GetCover().GetWeight()},
 		})
 	}
 	fixes, feedback := []Row{}, []Row{}
