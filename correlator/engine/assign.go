@@ -117,17 +117,23 @@ func (r *run) legsBeside(ctx context.Context, fresh []incident.Occurrence, near 
 	if err != nil {
 		return nil, err
 	}
-	fell := map[string]bool{}
+	fell, carriers := map[string]bool{}, map[string]bool{}
 	for _, o := range fresh {
 		if o.Device != "" && o.SaysDown() {
 			fell[o.Device] = true
+			if g.Carries(o.Device) { // nothing is below the others, and a storm is full of them
+				carriers[o.Device] = true
+			}
 		}
+	}
+	if len(carriers) == 0 {
+		return nil, nil
 	}
 	beside := map[string]bool{}
 	for _, w := range near {
 		for _, o := range w.occurrences {
 			above := g.Ancestors(o.Device)
-			if fell[o.Device] || len(above) < 3 || !meetsAny(above, fell) {
+			if fell[o.Device] || len(above) < 3 || !meetsAny(above, carriers) {
 				continue
 			}
 			for device := range above {

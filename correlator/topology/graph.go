@@ -176,6 +176,9 @@ func (g *Graph) DependsDirectly(device, on string) bool {
 	return false
 }
 
+// Carries says whether some group of another device names the device.
+func (g *Graph) Carries(device string) bool { return len(g.dependents[device]) > 0 }
+
 // Redundancy calls yield with the members of every group of two or more, until it returns false.
 func (g *Graph) Redundancy(yield func(members []string) bool) {
 	for _, ref := range g.groups {
