@@ -49,8 +49,8 @@ type Reader interface {
 type Options struct {
 	Submitter Submitter
 	Reader    Reader
-	// Topology is what proposals for the inventory are made from.
-	Topology TopologyOptions
+	// Topology is what proposals for the inventory are made from; without it none are served.
+	Topology *TopologyOptions
 	// Observations serves the push road.
 	Observations apiv1connect.ObservationServiceHandler
 	Guard        *authn.Guard
@@ -84,9 +84,6 @@ type API struct {
 
 // New checks the options and makes an API.
 func New(o Options) (*API, error) {
-	if o.Topology.Surveyor == nil || o.Topology.Dismissals == nil {
-		return nil, errors.New("httpapi: Topology is required")
-	}
 	if o.Submitter == nil || o.Reader == nil || o.Observations == nil || o.Guard == nil || o.Logger == nil || o.Registerer == nil || o.Now == nil {
 		return nil, errors.New("httpapi: Submitter, Reader, Observations, Guard, Logger, Registerer and Now are required")
 	}
@@ -111,7 +108,9 @@ func New(o Options) (*API, error) {
 	apiv1connect.RegisterIncidentServiceHandler(server, incidents{o.Submitter, o.Reader})
 	apiv1connect.RegisterInventoryServiceHandler(server, inventory{o.Submitter, o.Reader})
 	apiv1connect.RegisterObservationServiceHandler(server, o.Observations)
-	apiv1connect.RegisterTopologyServiceHandler(server, proposals{o.Topology, o.Submitter, o.Reader, o.Logger, o.Now})
+	if o.Topology != nil {
+		apiv1connect.RegisterTopologyServiceHandler(server, proposals{*o.Topology, o.Submitter, o.Reader, o.Logger, o.Now})
+	}
 	apiv1connect.RegisterSettingsServiceHandler(server, settings{o.Submitter, o.Reader})
 	apiv1connect.RegisterWindowServiceHandler(server, windows{entries{o.Submitter, o.Reader}})
 	apiv1connect.RegisterStatusServiceHandler(server, status{o.Reader, o.Now, o.Version})

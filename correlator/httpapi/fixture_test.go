@@ -299,7 +299,7 @@ func setup(t *testing.T) *fixture {
 	f := &fixture{world: newWorld(), log: &syncBuffer{}, registry: prometheus.NewPedanticRegistry()}
 	logger := slog.New(slog.NewTextHandler(f.log, nil))
 	api, err := New(Options{
-		Submitter: f.world, Reader: f.world, Topology: TopologyOptions{Surveyor: f.world, Dismissals: f.world}, Observations: ingest.New(f.world, func() time.Time { return noon }),
+		Submitter: f.world, Reader: f.world, Topology: &TopologyOptions{Surveyor: f.world, Dismissals: f.world}, Observations: ingest.New(f.world, func() time.Time { return noon }),
 		Guard:  authn.NewGuard(authn.New(tokens), logger, f.registry),
 		Logger: logger, Registerer: f.registry, Now: func() time.Time { return noon }, Version: "1.2.3",
 	})

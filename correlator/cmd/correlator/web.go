@@ -21,7 +21,7 @@ func (s *service) newServer() (*http.Server, error) {
 	guard := authn.NewGuard(s.auth, s.log.With(slog.String("component", "authn")), s.registry)
 	api, err := httpapi.New(httpapi.Options{
 		Submitter: s.db, Reader: s.db, Observations: ingest.New(s.db, s.o.now), Guard: guard,
-		Topology: httpapi.TopologyOptions{Surveyor: s.surveys, Dismissals: s.db},
+		Topology: &httpapi.TopologyOptions{Surveyor: s.surveys, Dismissals: s.db},
 		Logger:   s.log.With(slog.String("component", "api")), Registerer: s.registry, Now: s.o.now, Version: version.Version,
 		MaxBatchBytes: int(limits.ObserveBody), Timeout: time.Duration(limits.RequestTimeout),
 	})
