@@ -163,9 +163,10 @@ func (c *covering) next() int {
 }
 
 // compare orders suspects by how much they explain on balance; of equals the one with change evidence
-// of its own that counts comes first, then the one that explains more before it is weighed against silence, then
-// by rank: a link before its ends, a device that says that it is down before one in another trouble, that
-// before its site, before one that is silent, and last one that only tells of the far ends of its links; then by what evidence there is.
+// of its own that counts comes first, then the one that explains more before it is weighed against
+// silence, then by rank: a link before its ends, a device that says that it is down before one in another
+// trouble, that before its site, before one that is silent, and last one that only tells of the far ends
+// of its links; then by what evidence there is.
 func (c *covering) compare(a int, leftA float64, b int, leftB float64) int {
 	if d := c.net(b, leftB) - c.net(a, leftA); d > epsilon || d < -epsilon {
 		return cmp.Compare(d, 0)

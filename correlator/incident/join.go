@@ -32,8 +32,8 @@ func (j Judge) DownIn(counts func(Occurrence) bool, occurrences ...[]Occurrence)
 
 // StandingOf gives the standing of an incident whose first candidate is still down (the device, link
 // or peer, not merely hot or slow); false when it is not. down is what is down now, by this
-// incident's alerts and by those of others that began no later. It looks at each alert once, and at nothing of what the
-// candidate takes with it: that is asked of the alerts that come.
+// incident's alerts and by those of others that began no later. It looks at each alert once, and at
+// nothing of what the candidate takes with it: that is asked of the alerts that come.
 func (j Judge) StandingOf(judgement Judgement, onset Interval, occurrences []Occurrence, down topology.Down) (Standing, bool) {
 	if len(judgement.Candidates) == 0 {
 		return Standing{}, false

@@ -83,9 +83,9 @@ func exporter(t *testing.T, configFile string, quiet *slog.Logger) http.Handler 
 	return handler
 }
 
-// TestSurveyOfTheISP: from nothing but what Prometheus has scraped and who the edges are, the lab's ISP is proposed as somebody wrote
-// it down by hand: all devices, all cables with both of their ports, and all that depends on something. And
-// its subscribers are counted.
+// TestSurveyOfTheISP: from nothing but what Prometheus has scraped and who the edges are, the lab's ISP is
+// proposed as somebody wrote it down by hand: all devices, all cables with both of their ports, and all that
+// depends on something. And its subscribers are counted.
 func TestSurveyOfTheISP(t *testing.T) {
 	t.Parallel()
 	prom, own := isp(t)
